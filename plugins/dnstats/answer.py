@@ -1,0 +1,200 @@
+"""A question, and what came back: present, absent, or not measured and why. Nothing is judged here.
+
+The whole project rests on one distinction: *absent* means that a server said so; *not measured*
+means that nobody could tell. `classify` is the only place where a message becomes one or the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from enum import StrEnum
+from typing import NamedTuple
+
+import msgspec
+
+from dnstats import wire
+
+MAX_CHAIN = 16  # aliases followed inside one answer; resolvers stop at 8 to 16
+
+
+class Question(NamedTuple):
+    """Name, type, and whom to ask: a resolver, or the server at one IP address (RD clear).
+
+    `name` is canonical text (see `wire`). `cd` asks a validating resolver to hold back its verdict
+    (checking disabled, RFC 4035 section 3.2.2).
+    """
+
+    name: str
+    rdtype: int
+    server: str = ""
+    cd: bool = False
+
+
+class Outcome(StrEnum):
+    """What is known after asking."""
+
+    PRESENT = "present"
+    NODATA = "nodata"  # the name exists, or may, but not with this type
+    NXDOMAIN = "nxdomain"
+    NOT_MEASURED = "not_measured"
+
+
+class Reason(StrEnum):
+    """Why a question was not measured."""
+
+    TIMEOUT = "timeout"
+    SERVFAIL = "servfail"
+    REFUSED = "refused"
+    FORMERR = "formerr"
+    NOTIMP = "notimp"
+    RCODE = "rcode"  # any other response code
+    MALFORMED = "malformed"  # an answer came, and nobody can read it
+    MISMATCH = "mismatch"  # answers came, none to the question that was asked
+    LAME = "lame"  # a server asked directly that does not speak for the zone
+    TRUNCATED = "truncated"  # cut off over UDP and not to be had over TCP
+    UNREACHABLE = "unreachable"  # no route, or the port is closed
+    BAD_NAME = "bad_name"  # the name cannot be put into a question
+    BAD_SERVER = "bad_server"  # the address must not be asked (private, loopback, multicast ...)
+    ALIAS_LOOP = "alias_loop"  # CNAMEs that lead round or nowhere
+    OPTED_OUT = "opted_out"
+    LIMIT = "limit"  # the site asked for more questions than one site may
+    NOT_ASKED = "not_asked"  # the archive holds no such question (an older run, a newer reader)
+
+
+class RRset(msgspec.Struct, frozen=True, gc=False):
+    """The records that answer a question, after following aliases inside the message."""
+
+    owner: str  # where the aliases led to; the asked name when there are none
+    aliases: tuple[str, ...]  # the names passed on the way, the asked one first
+    ttl: int  # seconds; the smallest of the set
+    rdata: tuple[bytes, ...]  # with names still compressed: read those by `spans` from the message
+    spans: tuple[tuple[int, int], ...]  # start and end of each RDATA in the message
+
+
+class Answer(msgspec.Struct, frozen=True, gc=False):
+    """What one question came to. `message` is whole, with its ID zeroed; empty when none came."""
+
+    question: Question
+    outcome: Outcome
+    reason: Reason | None = None
+    rcode: int | None = None
+    ede: tuple[int, ...] = ()
+    aa: bool = False
+    ad: bool = False
+    tcp: bool = False
+    attempts: int = 1
+    rtt_ms: float | None = None
+    server: str = ""  # the address that answered, or that was asked last
+    message: bytes = b""
+
+    @property
+    def is_present(self) -> bool:
+        return self.outcome is Outcome.PRESENT
+
+    @property
+    def is_absent(self) -> bool:
+        """A server said that there is no such record: never true for what was not measured."""
+        return self.outcome is Outcome.NODATA or self.outcome is Outcome.NXDOMAIN
+
+    @property
+    def is_measured(self) -> bool:
+        return self.outcome is not Outcome.NOT_MEASURED
+
+    def walk(self) -> wire.Message:
+        """The walked message. Only for answers that carry one."""
+        return wire.parse(self.message)
+
+    def rrset(self) -> RRset | None:
+        """The records that were asked for; None unless present."""
+        if self.outcome is not Outcome.PRESENT:
+            return None
+        message = wire.parse(self.message)
+        return _rrset(message, self.question.name, self.question.rdtype)
+
+
+Plan = Generator[tuple[Question, ...], tuple[Answer, ...], None]
+"""What a record family asks about one site: yields questions, is sent their answers in order."""
+
+
+def not_asked(question: Question) -> Answer:
+    """The answer to what an archive does not hold."""
+    return Answer(question, Outcome.NOT_MEASURED, Reason.NOT_ASKED, attempts=0)
+
+
+def follow_aliases(message: wire.Message, name: str) -> tuple[str, tuple[str, ...]] | None:
+    """Where the message's CNAMEs lead from `name`, and the names passed; None when they loop."""
+    targets: dict[str, str] = {}
+    for rr in message.answer:
+        if rr.rdtype == wire.CNAME and rr.rdclass == 1 and rr.name not in targets:
+            targets[rr.name] = wire.read_name(message.wire, rr.start)[0]
+    passed: list[str] = []
+    while name in targets:
+        if name in passed or len(passed) == MAX_CHAIN:
+            return None
+        passed.append(name)
+        name = targets[name]
+    return name, tuple(passed)
+
+
+def _rrset(message: wire.Message, name: str, rdtype: int) -> RRset | None:
+    if rdtype == wire.CNAME:
+        owner = name
+        aliases: tuple[str, ...] = ()
+    else:
+        end = follow_aliases(message, name)
+        if end is None:
+            return None
+        owner, aliases = end
+    found = [
+        rr for rr in message.answer if rr.rdtype == rdtype and rr.rdclass == 1 and rr.name == owner
+    ]
+    if not found:
+        return None
+    spans = tuple((rr.start, rr.end) for rr in found)
+    rdata = tuple(message.wire[start:end] for start, end in spans)
+    return RRset(owner, aliases, min(rr.ttl for rr in found), rdata, spans)
+
+
+_RCODE_REASONS = {
+    wire.FORMERR: Reason.FORMERR,
+    wire.SERVFAIL: Reason.SERVFAIL,
+    wire.NOTIMP: Reason.NOTIMP,
+    wire.REFUSED: Reason.REFUSED,
+}
+
+
+def classify(message: wire.Message, question: Question) -> tuple[Outcome, Reason | None]:
+    """What an accepted message says about its question.
+
+    A resolver's word is taken as it stands; a server asked directly must speak with authority
+    (AA set), otherwise its silence on a record proves nothing (a referral, a lame delegation).
+    An answer of aliases that end outside the message's own proof is absent only when the rcode or
+    an SOA says so (RFC 2308 section 2); aliases that loop are not measured.
+    """
+    if message.rcode not in (wire.NOERROR, wire.NXDOMAIN):
+        return Outcome.NOT_MEASURED, _RCODE_REASONS.get(message.rcode, Reason.RCODE)
+    try:
+        end = follow_aliases(message, question.name)
+        if end is None:
+            return Outcome.NOT_MEASURED, Reason.ALIAS_LOOP
+        present = _rrset(message, question.name, question.rdtype) is not None
+    except wire.Malformed:
+        return Outcome.NOT_MEASURED, Reason.MALFORMED
+    if question.server and not message.aa:
+        return Outcome.NOT_MEASURED, Reason.LAME
+    if present:
+        return Outcome.PRESENT, None
+    if message.rcode == wire.NXDOMAIN:
+        return Outcome.NXDOMAIN, None
+    return _classify_empty(message, has_aliases=bool(end[1]))
+
+
+def _classify_empty(message: wire.Message, *, has_aliases: bool) -> tuple[Outcome, Reason | None]:
+    """NOERROR without the records: NODATA, or a referral that proves nothing."""
+    has_soa = any(rr.rdtype == wire.SOA for rr in message.authority)
+    has_ns = any(rr.rdtype == wire.NS for rr in message.authority)
+    if has_ns and not has_soa and not message.aa and not has_aliases:
+        # RFC 2308 section 2.2: NS without SOA in the authority section is a referral when the
+        # answer is not authoritative. A resolver that hands one out did not resolve.
+        return Outcome.NOT_MEASURED, Reason.LAME
+    return Outcome.NODATA, None
