@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dnstats.answer import Plan
+from dnstats.records.guard import unreadable_is_not_measured
 from dnstats.records.host import Host, host_questions, read_host
 from dnstats.records.record import Look, NotMeasured, Reading, Record, Site
 
@@ -20,6 +21,7 @@ def questions(site: Site) -> Plan:
     yield host_questions(site.domain) + host_questions(f"www.{site.domain}")
 
 
+@unreadable_is_not_measured
 def read(site: Site, look: Look) -> Reading | None:
     """None when neither the site nor www has an address."""
     apex, www = read_host(site.domain, look), read_host(f"www.{site.domain}", look)

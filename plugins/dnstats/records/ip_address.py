@@ -15,7 +15,7 @@ V4_LENGTH, V6_LENGTH = 4, 16  # octets
 def address_text(rdata: bytes) -> str:
     """The address in A or AAAA data, or "" when the length fits neither."""
     if len(rdata) == V4_LENGTH:
-        return "%d.%d.%d.%d" % tuple(rdata)
+        return ".".join(map(str, rdata))
     if len(rdata) == V6_LENGTH:
         return str(ipaddress.IPv6Address(rdata))
     return ""

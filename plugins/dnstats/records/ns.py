@@ -1,44 +1,30 @@
 """The name servers of a zone: which, where, and what each says when asked directly.
 
-Judges nothing. A server's silence is a fact about that server and this moment, never about the zone.
+Judges nothing. A server's silence is a fact about that server and this moment, never about the
+zone.
 """
 
 from __future__ import annotations
 
-from enum import StrEnum
+import functools
+import ipaddress
 
 import msgspec
 
-from dnstats.answer import Reason
-from dnstats.records.host import Host
-from dnstats.records.record import Reading
-
-
-class Service(StrEnum):
-    """What a name server's address does when it is asked for the zone directly."""
-
-    AUTHORITATIVE = "authoritative"  # answers with authority (AA)
-    DENIES = "denies"  # says with authority that there is no such name
-    LAME = "lame"  # answers without authority: a referral, a resolver, a stranger
-    REFUSED = "refused"
-    FAILS = "fails"  # SERVFAIL, FORMERR, NOTIMP, or an answer nobody can read
-    SILENT = "silent"  # no answer in time: not measured
-    UNREACHABLE = "unreachable"  # no route, or the port is closed: not measured over IPv6
-    NOT_ASKED = "not_asked"  # a special address, opted out, over the limit: not measured
-
-
-class ServerAddress(msgspec.Struct, frozen=True):
-    """One address of one or more name servers, and what it said."""
-
-    address: str
-    hosts: tuple[str, ...]  # the name servers at this address
-    service: Service
-    names: tuple[str, ...] | None = None  # its NS set, sorted; None when it did not tell
-    serial: int | None = None  # its SOA serial; None when it did not tell
-    reason: Reason | None = None  # why it was not measured
-    special: str = ""  # "a private address" ...; "" for public addresses
-    recursion: bool = False  # it sets RA: offers to resolve for anybody
-    edns: bool = True  # its answer had an OPT record (RFC 6891); True when it did not answer
+from dnstats.answer import Answer, Plan, Reason
+from dnstats.records.guard import unreadable_is_not_measured
+from dnstats.records.host import Host, host_questions, read_addresses, read_host
+from dnstats.records.name_server import (
+    MAX_HOSTS,
+    NsSet,
+    ServerAddress,
+    addresses_to_ask,
+    direct_questions,
+    ns_set,
+    read_server_address,
+)
+from dnstats.records.record import Look, NotMeasured, Reading, Record, Site, not_measured
+from dnstats.records.zone import look_unchecked, ns_question, zone_of
 
 
 class NameServer(msgspec.Struct, frozen=True):
@@ -54,6 +40,108 @@ class Ns(Reading, frozen=True):
     zone: str
     names: tuple[str, ...]  # sorted; as the resolver saw them
     ttl: int  # seconds
+    malformed: int  # NS records whose data is no name
     servers: tuple[NameServer, ...]
-    addresses: tuple[ServerAddress, ...]  # asked directly, in the order of the servers
-    left_out: int = 0  # names and addresses beyond what one site is asked about
+    addresses: tuple[ServerAddress, ...]  # asked directly
+    left_out: int = 0  # names beyond what one site is asked about
+
+    @property
+    def unmeasured(self) -> tuple[str, ...]:
+        """Names whose addresses, and addresses whose words, nobody could get."""
+        hosts = (server.host for server in self.servers)
+        names = (
+            host.name
+            for host in hosts
+            if isinstance(host.v4, NotMeasured) or isinstance(host.v6, NotMeasured)
+        )
+        silent = (address.address for address in self.addresses if not address.is_measured)
+        return (*names, *silent)
+
+
+def questions(site: Site) -> Plan:
+    """The NS set, the addresses of its hosts, then NS and SOA from each address."""
+    (answer,) = yield (ns_question(site.domain),)
+    if answer.reason is Reason.SERVFAIL:
+        # A zone that fails validation has name servers all the same.
+        (answer,) = yield (ns_question(site.domain, cd=True),)
+    found = _found(answer)
+    names = [name for name in found.names[:MAX_HOSTS] if not name_fault(name)]
+    if not names:
+        return
+    answers = yield tuple(question for name in names for question in host_questions(name))
+    pairs = zip(names, answers[::2], answers[1::2], strict=True)
+    hosts = [Host(name, read_addresses(four), read_addresses(six)) for name, four, six in pairs]
+    asked = addresses_to_ask(hosts)
+    if asked:
+        yield tuple(
+            question for address in asked for question in direct_questions(site.domain, address)
+        )
+
+
+def hosts_of(site: Site, look: Look) -> tuple[Host, ...]:
+    """The hosts that serve a site's zone, as far as one site is asked about them."""
+    found = _found(look_unchecked(ns_question(site.domain), look))
+    return tuple(
+        Host(name, (), ()) if name_fault(name) else read_host(name, look)
+        for name in found.names[:MAX_HOSTS]
+    )
+
+
+def _found(answer: Answer) -> NsSet:
+    """The NS set of the asked name itself; empty for an alias, whose target's set is another's."""
+    if not answer.is_present:
+        return NsSet((), 0, 0)
+    return ns_set(answer.message, answer.question.name)
+
+
+@unreadable_is_not_measured
+def read(site: Site, look: Look) -> Reading | None:
+    """None for a name that is no zone apex; a value without names for an apex without NS."""
+    zone = zone_of(site.domain, look)
+    if isinstance(zone, NotMeasured):
+        return zone
+    if not zone.is_apex:
+        return None
+    answer = look_unchecked(ns_question(site.domain), look)
+    if not answer.is_measured:
+        return not_measured(answer)
+    found = _found(answer)
+    hosts = hosts_of(site, look)
+    return Ns(
+        site.domain,
+        found.names,
+        found.ttl,
+        found.malformed,
+        tuple(NameServer(host, name_fault(host.name)) for host in hosts),
+        _ask_each(site, hosts, look),
+        max(0, len(found.names) - MAX_HOSTS),
+    )
+
+
+def _ask_each(site: Site, hosts: tuple[Host, ...], look: Look) -> tuple[ServerAddress, ...]:
+    at: dict[str, list[str]] = {}
+    for host in hosts:
+        for address in host.addresses:
+            at.setdefault(address, []).append(host.name)
+    return tuple(
+        read_server_address(site.domain, address, tuple(at[address]), look)
+        for address in addresses_to_ask(hosts)
+    )
+
+
+@functools.lru_cache(maxsize=16384)
+def name_fault(name: str) -> str:
+    """Why a name can be no host with addresses, "" when it can.
+
+    Underscores are let through: RFC 2181 section 11 allows them in names, and they do resolve.
+    """
+    if name == ".":
+        return "is the root"
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return ""
+    return "is an IP address"
+
+
+RECORD = Record("ns", "Name servers (NS)", Ns, questions, read)

@@ -4,19 +4,13 @@ from __future__ import annotations
 
 import msgspec
 
-from dnstats.records.record import Reading
-
-
-class SoaRecord(msgspec.Struct, frozen=True):
-    """The seven fields (RFC 1035 section 3.3.13); timers in seconds."""
-
-    mname: str
-    rname: str
-    serial: int
-    refresh: int
-    retry: int
-    expire: int
-    minimum: int
+from dnstats.answer import Plan
+from dnstats.records.guard import unreadable_is_not_measured
+from dnstats.records.name_server import addresses_to_ask, direct_questions, soa_records
+from dnstats.records.ns import hosts_of
+from dnstats.records.record import Look, NotMeasured, Reading, Record, Site, not_measured
+from dnstats.records.soa_record import SoaRecord, SoaSet, read_soa_set
+from dnstats.records.zone import look_unchecked, soa_question, zone_of
 
 
 class ServerSoa(msgspec.Struct, frozen=True):
@@ -33,5 +27,45 @@ class Soa(Reading, frozen=True):
     ttl: int  # seconds
     records: tuple[SoaRecord, ...]
     malformed: int  # records whose data nobody can read
-    servers: tuple[ServerSoa, ...]  # those that answered; the others are in the ns family
+    servers: tuple[ServerSoa, ...]  # those that answered; what the others did is in the ns family
     unmeasured: tuple[str, ...]  # addresses that did not tell
+
+
+def questions(site: Site) -> Plan:
+    """The SOA from the resolver; each server is asked by the ns family's plan."""
+    yield (soa_question(site.domain),)
+
+
+@unreadable_is_not_measured
+def read(site: Site, look: Look) -> Reading | None:
+    """None for a name that is no zone apex; a value without records for an apex without SOA."""
+    zone = zone_of(site.domain, look)
+    if isinstance(zone, NotMeasured):
+        return zone
+    if not zone.is_apex:
+        return None
+    answer = look_unchecked(soa_question(site.domain), look)
+    if not answer.is_measured:
+        return not_measured(answer)
+    found = SoaSet((), 0, 0)
+    if answer.is_present:
+        found = read_soa_set(answer.message, site.domain)
+    servers, unmeasured = _servers(site, look)
+    return Soa(site.domain, found.ttl, found.records, found.malformed, servers, unmeasured)
+
+
+def _servers(site: Site, look: Look) -> tuple[tuple[ServerSoa, ...], tuple[str, ...]]:
+    """What each server address said, and those that said nothing."""
+    servers: list[ServerSoa] = []
+    unmeasured: list[str] = []
+    for address in addresses_to_ask(hosts_of(site, look)):
+        answer = look(direct_questions(site.domain, address)[1])
+        records = soa_records(answer)
+        if records:
+            servers.append(ServerSoa(address, records))
+        else:
+            unmeasured.append(address)
+    return tuple(servers), tuple(unmeasured)
+
+
+RECORD = Record("soa", "Start of authority (SOA)", Soa, questions, read)
