@@ -1,0 +1,1 @@
+"""PostgreSQL: the tables, how rows get in and out. Knows nothing of DNS."""
