@@ -1,0 +1,77 @@
+"""`tag=value; tag=value`, the form of DMARC, BIMI, MTA-STS and TLS-RPT records (RFC 6376 3.2).
+
+Takes the text apart and says what is odd about the form; what a tag means is the family's matter.
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import NamedTuple
+
+import msgspec
+
+MAX_TAGS = 100  # kept of one record; a record may be 64 kB of semicolons
+
+
+class Tag(msgspec.Struct, frozen=True):
+    """One tag as published: name in lower case, value without the white space around it."""
+
+    name: str
+    value: str
+
+
+class Defect(msgspec.Struct, frozen=True):
+    """One thing that is wrong with a record's text. `kind` is one of the constants below."""
+
+    kind: str
+    tag: str  # the tag it is about, "" for the record as a whole
+    text: str  # the offending text
+
+
+BAD_VALUE = "bad_value"  # a known tag with a value that it cannot have
+REPEATED = "repeated"  # a tag that was there before; readers differ in which one counts
+UNKNOWN = "unknown"  # a tag that the standard does not know
+REMOVED = "removed"  # a tag that the current standard has dropped
+NO_EQUALS = "no_equals"  # a piece between semicolons that is no tag=value
+SPACED_VERSION = "spaced_version"  # white space where the version must stand
+OBSOLETE = "obsolete"  # syntax that the current standard has dropped
+
+
+class TagList(NamedTuple):
+    """The tags of a record in order, and what is wrong with its form."""
+
+    tags: tuple[Tag, ...]
+    defects: tuple[Defect, ...]
+
+    def get(self, name: str) -> str | None:
+        """The value of the first tag of that name."""
+        for tag in self.tags:
+            if tag.name == name:
+                return tag.value
+        return None
+
+
+@functools.lru_cache(maxsize=8192)
+def split_tags(text: str) -> TagList:
+    """Any text as tags; repeated ones and pieces without "=" are reported and left out."""
+    tags: dict[str, Tag] = {}
+    defects: list[Defect] = []
+    for piece in text.split(";")[: MAX_TAGS + 1]:
+        name, equals, value = piece.partition("=")
+        name = name.strip(" ").lower()
+        if not equals:
+            if name:
+                defects.append(Defect(NO_EQUALS, "", piece.strip(" ")))
+        elif name in tags:
+            defects.append(Defect(REPEATED, name, value.strip(" ")))
+        else:
+            tags[name] = Tag(name, value.strip(" "))
+    return TagList(tuple(tags.values()), tuple(defects))
+
+
+def version_of(text: str) -> str:
+    """The value of the first tag when that is `v`, case kept; "" otherwise."""
+    name, equals, rest = text.partition("=")
+    if not equals or name.strip(" ").lower() != "v":
+        return ""
+    return rest.partition(";")[0].strip(" ")
