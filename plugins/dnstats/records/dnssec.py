@@ -1,12 +1,34 @@
-"""How a zone is signed, and what a validating resolver made of it. Judges nothing."""
+"""How a zone is signed, and what a validating resolver made of it. Judges nothing.
+
+The verdict is the resolver's: nothing here checks a signature. Digests are compared, so that a DS
+that fits no key is seen whatever the resolver can do.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import StrEnum
+from typing import TypeVar
 
 import msgspec
 
-from dnstats.records.record import NotMeasured, Reading
+from dnstats import wire
+from dnstats.answer import Answer, Plan, Question, Reason
+from dnstats.records.dnssec_algorithms import can_validate
+from dnstats.records.dnssec_rdata import (
+    Dnskey,
+    Ds,
+    Nsec3Param,
+    Signature,
+    has_digest,
+    read_dnskey,
+    read_ds,
+    read_nsec3param,
+    read_signatures,
+)
+from dnstats.records.guard import unreadable_is_not_measured
+from dnstats.records.record import Look, NotMeasured, Reading, Record, Site, not_measured
+from dnstats.records.zone import look_unchecked, soa_question, zone_of
 
 
 class State(StrEnum):
@@ -18,60 +40,169 @@ class State(StrEnum):
     INDETERMINATE = "indeterminate"  # DS published, and nobody validated: a resolver without AD
 
 
-class Ds(msgspec.Struct, frozen=True):
-    """A DS or CDS record."""
-
-    key_tag: int
-    algorithm: int
-    digest_type: int
-    digest: str  # hex
-    matches: bool | None = None  # a DNSKEY of the zone has this digest; None: cannot be computed
-
-
-class Dnskey(msgspec.Struct, frozen=True):
-    """A DNSKEY or CDNSKEY record."""
-
-    key_tag: int
-    algorithm: int
-    flags: int
-    protocol: int
-    bits: int  # of the RSA modulus, or the curve's key; 0 when unknown
-    is_zone_key: bool  # RFC 4034 section 2.1.1
-    is_entry_point: bool  # SEP
-    is_revoked: bool  # RFC 5011 section 3
-    sha256: str = ""  # the SHA-256 digest that a DS of it would have, hex
-
-
-class Nsec3Param(msgspec.Struct, frozen=True):
-    """An NSEC3PARAM record."""
-
-    algorithm: int
-    flags: int
-    iterations: int
-    salt: str  # hex, "" for none
-
-
-class Signature(msgspec.Struct, frozen=True):
-    """An RRSIG that came with an answer; times in seconds since 1970 (serial arithmetic)."""
-
-    covered: str  # "SOA", "DNSKEY" ...
-    algorithm: int
-    key_tag: int
-    signer: str
-    inception: int
-    expiration: int
-
-
 class Dnssec(Reading, frozen=True):
     """DNSSEC at a zone apex; a zone without any is a value too, with its state insecure."""
 
     zone: str
     state: State
-    ede: tuple[int, ...]  # of the resolver's refusal, when it refused
+    ede: tuple[int, ...]  # what the resolver added to its answer or refusal (RFC 8914)
     ds: tuple[Ds, ...] | NotMeasured
     dnskeys: tuple[Dnskey, ...] | NotMeasured
-    cds: tuple[Ds, ...] | NotMeasured
-    cdnskeys: tuple[Dnskey, ...] | NotMeasured
-    nsec3: tuple[Nsec3Param, ...] | NotMeasured
-    signatures: tuple[Signature, ...] = ()
+    cds: tuple[Ds, ...] | NotMeasured = ()  # not asked, and empty, where nothing is signed
+    cdnskeys: tuple[Dnskey, ...] | NotMeasured = ()
+    nsec3: tuple[Nsec3Param, ...] | NotMeasured = ()
+    signatures: tuple[Signature, ...] = ()  # over SOA and DNSKEY
     malformed: tuple[str, ...] = ()  # types with data that nobody can read
+
+
+BOGUS_EDE = frozenset({1, 2, 5, 6, 7, 8, 9, 10, 11, 12})
+"""Info codes that blame DNSSEC for a SERVFAIL (RFC 8914 sections 4.2 to 4.13)."""
+
+_AT_SIGNED = (wire.CDS, wire.CDNSKEY, wire.NSEC3PARAM)
+
+
+def questions(site: Site) -> Plan:
+    """SOA, DS and DNSKEY; the rest only of signed zones, unchecked when the resolver refused."""
+    domain = site.domain
+    soa, ds, dnskey = yield (
+        soa_question(domain),
+        Question(domain, wire.DS),
+        Question(domain, wire.DNSKEY),
+    )
+    is_refused = soa.reason is Reason.SERVFAIL
+    if is_refused or dnskey.reason is Reason.SERVFAIL:
+        soa, dnskey = yield soa_question(domain, cd=True), Question(domain, wire.DNSKEY, cd=True)
+    if ds.is_present or dnskey.is_present:
+        yield tuple(Question(domain, rdtype, cd=is_refused) for rdtype in _AT_SIGNED)
+
+
+@unreadable_is_not_measured
+def read(site: Site, look: Look) -> Reading | None:
+    """None for a name that is no zone apex; NotMeasured when nobody can tell the state."""
+    domain = site.domain
+    soa, ds = look(soa_question(domain)), look(Question(domain, wire.DS))
+    zone = zone_of(domain, look)
+    if isinstance(zone, NotMeasured):
+        if not _is_blamed(soa):
+            return zone
+    elif not zone.is_apex:
+        return None
+    state = _state(soa, look(soa_question(domain, cd=True)), ds)
+    if isinstance(state, NotMeasured):
+        return state
+    return _Reader(domain, look).read(state, soa.ede)
+
+
+def _state(soa: Answer, unchecked: Answer, ds: Answer) -> State | NotMeasured:
+    if soa.is_measured:
+        return State.SECURE if soa.ad else _state_without_ad(ds)
+    if soa.reason is not Reason.SERVFAIL or ds.is_absent:
+        return not_measured(soa)  # without a DS there is nothing to fail validation
+    if unchecked.reason is Reason.SERVFAIL:
+        return not_measured(soa)  # it fails unchecked as well: the servers', not the signatures'
+    # Answered with checking disabled and not without it (RFC 4035 section 4.7): bogus, when there
+    # is a DS to be bogus against. The code alone is believed where nothing speaks against it.
+    if _is_blamed(soa) or (unchecked.is_measured and ds.is_present):
+        return State.BOGUS
+    return not_measured(soa)
+
+
+def _is_blamed(soa: Answer) -> bool:
+    return soa.reason is Reason.SERVFAIL and not BOGUS_EDE.isdisjoint(soa.ede)
+
+
+def _state_without_ad(ds: Answer) -> State | NotMeasured:
+    if not ds.is_measured:
+        return not_measured(ds)
+    found = ds.rrset()
+    readable = [one for one in map(read_ds, found.rdata if found else ()) if one is not None]
+    if any(can_validate(one.algorithm, one.digest_type) for one in readable):
+        return State.INDETERMINATE
+    return State.INSECURE
+
+
+_T = TypeVar("_T")
+
+
+class _Reader:
+    """Reads the parts of one zone, keeping what could not be read."""
+
+    def __init__(self, domain: str, look: Look) -> None:
+        self._domain, self._look = domain, look
+        self._malformed: list[str] = []
+
+    def read(self, state: State, ede: tuple[int, ...]) -> Dnssec:
+        domain = self._domain
+        ds_answer, key_answer = self._answer(wire.DS), self._answer(wire.DNSKEY)
+        is_signed = ds_answer.is_present or key_answer.is_present
+        keys = self._rdata(key_answer)
+        soa = look_unchecked(soa_question(domain), self._look)
+        return Dnssec(
+            domain,
+            state,
+            ede,
+            self._digests(ds_answer, keys),
+            self._all(key_answer, read_dnskey),
+            self._digests(self._answer(wire.CDS), keys) if is_signed else (),
+            self._all(self._answer(wire.CDNSKEY), read_dnskey) if is_signed else (),
+            self._all(self._answer(wire.NSEC3PARAM), read_nsec3param) if is_signed else (),
+            self._signatures(soa, key_answer) if is_signed else (),
+            tuple(self._malformed),
+        )
+
+    def _answer(self, rdtype: int) -> Answer:
+        return look_unchecked(Question(self._domain, rdtype), self._look)
+
+    def _rdata(self, answer: Answer) -> tuple[bytes, ...] | None:
+        """The data at the zone's own name; None when not measured."""
+        if not answer.is_measured:
+            return None
+        found = answer.rrset()
+        return found.rdata if found is not None and not found.aliases else ()
+
+    def _all(
+        self, answer: Answer, read_one: Callable[[bytes], _T | None]
+    ) -> tuple[_T, ...] | NotMeasured:
+        rdata = self._rdata(answer)
+        if rdata is None:
+            return not_measured(answer)
+        read_ones = [read_one(one) for one in rdata]
+        if None in read_ones:
+            self._malformed.append(wire.TYPE_NAMES[answer.question.rdtype])
+        return tuple(one for one in read_ones if one is not None)
+
+    def _digests(
+        self, answer: Answer, keys: tuple[bytes, ...] | None
+    ) -> tuple[Ds, ...] | NotMeasured:
+        records = self._all(answer, read_ds)
+        if isinstance(records, NotMeasured):
+            return records
+        return tuple(
+            msgspec.structs.replace(ds, matches=_matches(ds, self._domain, keys)) for ds in records
+        )
+
+    def _signatures(self, *answers: Answer) -> tuple[Signature, ...]:
+        return tuple(
+            signature
+            for answer in answers
+            if answer.is_present
+            for signature in read_signatures(answer.message, self._domain)
+            if signature.covered in ("SOA", "DNSKEY")
+        )
+
+
+def _matches(ds: Ds, owner: str, keys: tuple[bytes, ...] | None) -> bool | None:
+    """Whether a key of the zone has the digest, None when the keys or the hash are unknown."""
+    if keys is None:
+        return None
+    verdicts = []
+    for rdata in keys:
+        key = read_dnskey(rdata)
+        if key is not None and (key.key_tag, key.algorithm) == (ds.key_tag, ds.algorithm):
+            verdicts.append(has_digest(ds, owner, rdata))
+    if True in verdicts:
+        return True
+    return None if None in verdicts else False
+
+
+RECORD = Record("dnssec", "DNSSEC", Dnssec, questions, read)
