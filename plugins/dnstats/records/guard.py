@@ -23,7 +23,7 @@ def unreadable_is_not_measured(read: Read) -> Read:
     def guarded(site: Site, look: Look) -> Reading | None:
         try:
             return read(site, look)
-        except wire.Malformed:
+        except (wire.Malformed, wire.BadName):
             return NotMeasured(Reason.MALFORMED)
 
     return guarded
