@@ -6,6 +6,7 @@ Wire form: RFC 9460 section 2.2; parameters: section 7 and 14.3.2.
 from __future__ import annotations
 
 import functools
+import itertools
 
 import msgspec
 
@@ -147,5 +148,5 @@ def _read_keys(value: bytes | None) -> tuple[int, ...] | None:
     if not value or len(value) % 2:
         return None
     keys = tuple(int.from_bytes(value[at : at + 2]) for at in range(0, len(value), 2))
-    is_rising = all(one < two for one, two in zip(keys, keys[1:], strict=False))
+    is_rising = all(one < two for one, two in itertools.pairwise(keys))
     return keys if is_rising and _MANDATORY not in keys else None
