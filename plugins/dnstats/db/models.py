@@ -231,5 +231,5 @@ class Remark(Base):
     evidence: Mapped[str] = mapped_column(comment="what was found: record, server, count")
 
 
-RUN_PARTITIONED = (SiteRun.__table__, Grade.__table__, Remark.__table__)
+RUN_PARTITIONED = (SiteRun.__tablename__, Grade.__tablename__, Remark.__tablename__)
 """Tables that hold one partition a run."""

@@ -15,7 +15,7 @@ def partition_name(table: str, key: int) -> str:
 def make_run_partitions(connection: sa.Connection, run_id: int) -> None:
     """Make the run's partition of every bulk table; those that exist stay as they are."""
     for table in RUN_PARTITIONED:
-        _make(connection, table.name, run_id)
+        _make(connection, table, run_id)
 
 
 def make_list_partition(connection: sa.Connection, site_list_id: int) -> None:
@@ -26,7 +26,7 @@ def make_list_partition(connection: sa.Connection, site_list_id: int) -> None:
 def drop_run_partitions(connection: sa.Connection, run_id: int) -> None:
     """Drop all bulk rows of a run at once; its row in `runs` and its summary stay."""
     for table in RUN_PARTITIONED:
-        name = partition_name(table.name, run_id)
+        name = partition_name(table, run_id)
         connection.execute(sa.text(f'DROP TABLE IF EXISTS "{name}"'))
 
 

@@ -39,6 +39,11 @@ def grade_site(readings: Readings) -> SiteGrades:
     return SiteGrades(total, tuple(families), tuple(remarks))
 
 
+def ungraded_site(why: str) -> SiteGrades:
+    """No grade in any family, for a reason that holds for the site as a whole."""
+    return SiteGrades(None, tuple(FamilyGrade(name, None, (), why) for name in WEIGHTS), ())
+
+
 def grade_family(family: str, readings: Readings) -> tuple[FamilyGrade, list[Remark]]:
     """100 minus the points of the family's remarks, floor 0."""
     reading = readings.get(family)
@@ -55,6 +60,7 @@ def grade_family(family: str, readings: Readings) -> tuple[FamilyGrade, list[Rem
             abstained.append(rule.code)
     if reading is None and not remarks:
         # Nothing there and nothing said against that: the family does not apply to this site.
-        return FamilyGrade(family, None, tuple(abstained), "does not apply"), []
+        why = "not measured: what its absence means depends on it" if abstained else "does not apply"
+        return FamilyGrade(family, None, tuple(abstained), why), []
     points = sum(remark.points for remark in remarks)
     return FamilyGrade(family, max(0, 100 - points), tuple(abstained)), remarks

@@ -1,0 +1,1 @@
+"""Site lists: read, checked, imported with their ranks."""

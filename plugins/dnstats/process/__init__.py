@@ -1,0 +1,1 @@
+"""Answers -> SiteRun. Reads what was archived, judges nothing, cannot reach the network."""

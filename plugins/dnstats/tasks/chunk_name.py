@@ -1,0 +1,94 @@
+"""What travels between tasks: the name of a chunk, never its data; and how a stage begins and ends."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any, TypedDict
+
+import sqlalchemy as sa
+
+from dnstats.db.models import Chunk, Run, SiteName, SiteRank
+from dnstats.records.record import Site
+
+
+class ChunkName(TypedDict):
+    """A chunk of a run; `label` is what the operator reads in the UI."""
+
+    run_id: int
+    number: int
+    label: str
+
+
+class Refused(Exception):
+    """The task cannot be done, now or later, as it was asked for; one sentence says why.
+
+    Trying again would change nothing, so the flow must not.
+    """
+
+
+def chunk_label(first_rank: int, last_rank: int) -> str:
+    """`ranks 1-10,000`."""
+    return f"ranks {first_rank:,}-{last_rank:,}"
+
+
+def load_chunk(connection: sa.Connection, chunk: ChunkName, *, lock: bool = False) -> sa.Row[Any]:
+    """The chunk's row joined with its run's; `Refused` when it is gone.
+
+    `lock` makes a second attempt at the same chunk wait until this transaction ends.
+    """
+    query = (
+        sa.select(
+            Chunk.run_id, Chunk.number, Chunk.first_rank, Chunk.last_rank, Chunk.sites,
+            Chunk.archive, Chunk.scanned_at, Run.source, Run.settings, Run.site_list_id, Run.day,
+            Run.started_at,
+        )
+        .join(Run, Run.id == Chunk.run_id)
+        .where(Chunk.run_id == chunk["run_id"], Chunk.number == chunk["number"])
+    )  # fmt: skip
+    row = connection.execute(query.with_for_update(of=Chunk) if lock else query).one_or_none()
+    if row is None:
+        raise Refused(
+            f"chunk {chunk['number']} of run {chunk['run_id']} is not in the database: clear "
+            "create_run with everything downstream"
+        )
+    return row
+
+
+STAGES = ("scanned_at", "processed_at", "graded_at")
+
+
+def begin_stage(database: sa.Engine, chunk: ChunkName, stage: str) -> sa.Row[Any]:
+    """Mark the stage and those behind it as not done, and load the chunk.
+
+    Whatever kills the task from here on, notify_done sees a chunk that is not graded.
+    """
+    with database.begin() as connection:
+        row = load_chunk(connection, chunk, lock=True)
+        undone: dict[str, None] = dict.fromkeys(STAGES[STAGES.index(stage) :])
+        connection.execute(_update(chunk).values(**undone))
+    return row
+
+
+def end_stage(
+    connection: sa.Connection, chunk: ChunkName, stage: str, now: dt.datetime, **values: Any
+) -> None:
+    """Mark the stage as done, in the transaction that wrote its rows."""
+    connection.execute(_update(chunk).values(**{stage: now}, **values))
+
+
+def _update(chunk: ChunkName) -> sa.Update:
+    return sa.update(Chunk).where(Chunk.run_id == chunk["run_id"], Chunk.number == chunk["number"])
+
+
+def load_sites(connection: sa.Connection, row: sa.Row[Any]) -> list[tuple[int, Site]]:
+    """The sites of a chunk's ranks with their ids, in the order of the list."""
+    query = (
+        sa.select(SiteName.id, SiteRank.rank, SiteName.domain)
+        .join(SiteName, SiteName.id == SiteRank.site_id)
+        .where(
+            SiteRank.site_list_id == row.site_list_id,
+            SiteRank.rank.between(row.first_rank, row.last_rank),
+        )
+        .order_by(SiteRank.rank)
+    )
+    return [(site_id, Site(rank, name)) for site_id, rank, name in connection.execute(query)]

@@ -1,0 +1,176 @@
+"""Makes a run and its chunks. Asks nothing: that is for scan_chunk."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+
+from dnstats import archive
+from dnstats.db.models import Chunk, Run, SiteRank
+from dnstats.db.partitions import drop_run_partitions, make_run_partitions
+from dnstats.grade.scale import RULES_VERSION
+from dnstats.lists.importing import ImportedList, import_list
+from dnstats.lists.reading import BadList
+from dnstats.settings import Settings
+from dnstats.tasks.chunk_name import ChunkName, Refused, chunk_label
+from dnstats.tasks.run_request import RunRequest
+
+log = logging.getLogger(__name__)
+
+
+class Slice(NamedTuple):
+    """A chunk before it has a run."""
+
+    first_rank: int
+    last_rank: int
+    sites: int
+
+
+def create_run(
+    database: sa.Engine,
+    settings: Settings,
+    request: RunRequest,
+    *,
+    dag_run_id: str,
+    now: dt.datetime,
+    max_chunks: int = 1024,
+) -> list[ChunkName]:
+    """The chunks of a new run; called again for the same Airflow run, the same chunks."""
+    with database.begin() as connection:
+        try:
+            sites = import_list(connection, request.site_list)
+        except BadList as fault:
+            raise Refused(f"The site list cannot be used: {fault}.") from fault
+        _log_list(sites)
+        slices = cut(connection, sites, request)
+        _check_count(len(slices), request, max_chunks)
+        values = _run_values(settings, request, sites, slices, now)
+        run_id, is_kept = _keep_or_make_run(connection, dag_run_id, values, slices)
+        if not is_kept:
+            day = values["day"]
+            rows = [
+                {
+                    "run_id": run_id,
+                    "number": number,
+                    "archive": archive.chunk_path(day, run_id, number),
+                    **part._asdict(),
+                }
+                for number, part in enumerate(slices)
+            ]
+            connection.execute(sa.insert(Chunk), rows)
+    log.info("run %d: %d sites in %d chunks", run_id, sum(s.sites for s in slices), len(slices))
+    return name_chunks(run_id, [(part.first_rank, part.last_rank) for part in slices])
+
+
+def name_chunks(run_id: int, ranges: list[tuple[int, int]]) -> list[ChunkName]:
+    """The names that travel between the tasks."""
+    return [
+        ChunkName(run_id=run_id, number=number, label=chunk_label(first, last))
+        for number, (first, last) in enumerate(ranges)
+    ]
+
+
+def cut(connection: sa.Connection, sites: ImportedList, request: RunRequest) -> list[Slice]:
+    """The slices of the wanted ranks, without those where the list has no entry."""
+    last_rank = min(request.last_rank or sites.last_rank, sites.last_rank)
+    if request.first_rank > last_rank:
+        raise Refused(
+            f"first_rank {request.first_rank:,} is behind the end of the list {sites.name}, whose "
+            f"last rank is {sites.last_rank:,}"
+        )
+    number = (SiteRank.rank - request.first_rank) / request.chunk_size
+    counts = connection.execute(
+        sa.select(sa.func.floor(number), sa.func.count())
+        .where(
+            SiteRank.site_list_id == sites.id,
+            SiteRank.rank.between(request.first_rank, last_rank),
+        )
+        .group_by(sa.func.floor(number))
+        .order_by(sa.func.floor(number))
+    )
+    slices = []
+    for index, count in counts:
+        first = request.first_rank + int(index) * request.chunk_size
+        slices.append(Slice(first, min(first + request.chunk_size - 1, last_rank), count))
+    if not slices:
+        raise Refused(
+            f"the list {sites.name} has no site between rank {request.first_rank:,} and "
+            f"{last_rank:,}"
+        )
+    return slices
+
+
+def _check_count(count: int, request: RunRequest, max_chunks: int) -> None:
+    if count > max_chunks:
+        raise Refused(
+            f"chunk_size {request.chunk_size:,} makes {count:,} chunks and Airflow maps at most "
+            f"{max_chunks:,}: raise chunk_size, or AIRFLOW__CORE__MAX_MAP_LENGTH"
+        )
+
+
+def _run_values(
+    settings: Settings,
+    request: RunRequest,
+    sites: ImportedList,
+    slices: list[Slice],
+    now: dt.datetime,
+) -> dict[str, Any]:
+    return {
+        "day": now.astimezone(dt.UTC).date(),
+        "source": "dns",
+        "dns": request.dns,
+        "site_list_id": sites.id,
+        "first_rank": slices[0].first_rank,
+        "last_rank": slices[-1].last_rank,
+        "chunk_size": request.chunk_size,
+        "settings": {
+            "resolvers": list(request.resolvers),
+            "second_resolvers": list(settings["DNSTATS_SECOND_RESOLVERS"]),
+            "direct_port": request.direct_port,
+            "allow_special": settings["DNSTATS_ALLOW_SPECIAL"] or request.dns == "lab",
+        },
+        "versions": {"rules": RULES_VERSION, "archive": archive.SCHEMA_VERSION},
+        "state": "running",
+        "started_at": now,
+    }
+
+
+def _keep_or_make_run(
+    connection: sa.Connection, dag_run_id: str, values: dict[str, Any], slices: list[Slice]
+) -> tuple[int, bool]:
+    """The run's id, and whether its chunks stand already just as they are wanted."""
+    run_id = connection.scalar(
+        sa.select(Run.id).where(Run.dag_run_id == dag_run_id).with_for_update()
+    )
+    if run_id is None:
+        run_id = connection.scalar(
+            sa.insert(Run).values(dag_run_id=dag_run_id, **values).returning(Run.id)
+        )
+        assert run_id is not None
+        make_run_partitions(connection, run_id)
+        return run_id, False
+    connection.execute(
+        sa.update(Run).where(Run.id == run_id).values(**values, ended_at=None, summary=None)
+    )
+    standing = connection.execute(
+        sa.select(Chunk.first_rank, Chunk.last_rank, Chunk.sites)
+        .where(Chunk.run_id == run_id)
+        .order_by(Chunk.number)
+    )
+    if [Slice(*row) for row in standing] == slices:
+        make_run_partitions(connection, run_id)
+        return run_id, True
+    # Other ranks than before: nothing of the old slices may stand beside the new ones.
+    drop_run_partitions(connection, run_id)
+    make_run_partitions(connection, run_id)
+    connection.execute(sa.delete(Chunk).where(Chunk.run_id == run_id))
+    return run_id, False
+
+
+def _log_list(sites: ImportedList) -> None:
+    log.info("site list %s: %d sites", sites.name, sites.sites)
+    for reason, junk in sites.junk.items():
+        log.warning("left out %s rows: %s, for example %r", junk["rows"], reason, junk["example"])

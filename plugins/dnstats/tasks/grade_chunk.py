@@ -1,0 +1,106 @@
+"""Grades a chunk's SiteRuns from their stored readings. Never touches the network."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+from typing import Any
+
+import sqlalchemy as sa
+
+from dnstats.db.copy import copy_rows
+from dnstats.db.models import Grade, Remark, SiteRun
+from dnstats.grade.scale import RULES_VERSION, letter
+from dnstats.grade.site import SiteGrades, grade_site, ungraded_site
+from dnstats.process.readings import UnreadableReadings, read_readings
+from dnstats.tasks.chunk_name import ChunkName, Refused, begin_stage, end_stage, load_chunk
+
+log = logging.getLogger(__name__)
+
+GRADE_COLUMNS = (
+    "run_id", "rules_version", "rank", "family", "chunk", "site_id", "grade", "letter", "why_none",
+    "abstained",
+)  # fmt: skip
+REMARK_COLUMNS = (
+    "run_id", "rules_version", "rank", "code", "chunk", "site_id", "family", "severity", "points",
+    "evidence",
+)  # fmt: skip
+
+
+def grade_chunk(database: sa.Engine, chunk: ChunkName) -> ChunkName:
+    """Replace the chunk's grades and remarks of this version of the rules, in one transaction."""
+    row = begin_stage(database, chunk, "graded_at")
+    with database.begin() as connection:
+        load_chunk(connection, chunk, lock=True)
+        grades: list[tuple[Any, ...]] = []
+        remarks: list[tuple[Any, ...]] = []
+        sites = _load(connection, row)
+        for site in sites:
+            key = (row.run_id, RULES_VERSION, site.rank)
+            try:
+                result = _grade(site)
+            except UnreadableReadings as fault:
+                raise Refused(f"{chunk['label']}, {site.domain}: {fault}.") from fault
+            grades.extend(_grade_rows(key, row.number, site.site_id, result))
+            remarks.extend(
+                (*key, remark.code, row.number, site.site_id, remark.family,
+                 remark.severity.value, remark.points, remark.evidence)
+                for remark in result.remarks
+            )  # fmt: skip
+        _replace(connection, Grade, GRADE_COLUMNS, row, grades)
+        _replace(connection, Remark, REMARK_COLUMNS, row, remarks)
+        end_stage(connection, chunk, "graded_at", dt.datetime.now(dt.UTC))
+    log.info("%s: %d sites graded, %d remarks", chunk["label"], len(sites), len(remarks))
+    return chunk
+
+
+def _load(connection: sa.Connection, row: Any) -> list[Any]:
+    # As text: the driver would build a dict that the typed decoder then could not use.
+    readings = sa.cast(SiteRun.readings, sa.Text).label("readings")
+    query = (
+        sa.select(SiteRun.rank, SiteRun.site_id, SiteRun.domain, SiteRun.status, readings)
+        .where(SiteRun.run_id == row.run_id, SiteRun.rank.between(row.first_rank, row.last_rank))
+        .order_by(SiteRun.rank)
+    )
+    return list(connection.execute(query))
+
+
+def _grade(site: Any) -> SiteGrades:
+    if site.status == "nxdomain":
+        return ungraded_site("the domain does not exist")
+    return grade_site(read_readings(site.readings))
+
+
+def _grade_rows(
+    key: tuple[int, int, int], number: int, site_id: int, result: SiteGrades
+) -> list[tuple[Any, ...]]:
+    rows = [
+        (*key, grade.family, number, site_id, grade.grade,
+         None if grade.grade is None else letter(grade.grade), grade.why_none or None,
+         list(grade.abstained))
+        for grade in result.families
+    ]  # fmt: skip
+    total = result.overall
+    mark = None if total is None else letter(total)
+    why = "no family has a grade" if total is None else None
+    rows.append((*key, "overall", number, site_id, total, mark, why, []))
+    return rows
+
+
+def _replace(
+    connection: sa.Connection,
+    model: type[Grade] | type[Remark],
+    columns: tuple[str, ...],
+    row: Any,
+    rows: list[tuple[Any, ...]],
+) -> None:
+    table = model.__table__
+    assert isinstance(table, sa.Table)
+    connection.execute(
+        sa.delete(table).where(
+            table.c.run_id == row.run_id,
+            table.c.rules_version == RULES_VERSION,
+            table.c.rank.between(row.first_rank, row.last_rank),
+        )
+    )
+    copy_rows(connection, table, columns, rows)

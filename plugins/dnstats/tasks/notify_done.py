@@ -1,0 +1,86 @@
+"""Counts what a run measured, mails it, and fails the run when that is too little.
+
+Runs whatever happened before, and must not hide a failed chunk.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+
+import msgspec
+import sqlalchemy as sa
+
+from dnstats.db.models import Chunk, Run
+from dnstats.db.queries import Summary, find_run, run_summary
+from dnstats.notify.delivery import SmtpServer, deliver
+from dnstats.notify.writing import write_mail
+from dnstats.settings import Settings
+from dnstats.tasks.chunk_name import Refused, chunk_label
+
+log = logging.getLogger(__name__)
+
+
+def notify_done(
+    database: sa.Engine,
+    settings: Settings,
+    dag_run_id: str,
+    smtp: SmtpServer | None,
+    *,
+    now: dt.datetime,
+) -> int:
+    """The run's id when it may be published; `Refused` after the mail when it may not."""
+    gate = settings["DNSTATS_GATE"]
+    with database.begin() as connection:
+        run_id = find_run(connection, dag_run_id)
+        if run_id is None:
+            summary, failed, fault = None, [], "create_run made no run: see its log for the reason"
+        else:
+            summary = run_summary(connection, run_id)
+            failed = _failed_chunks(connection, run_id)
+            fault = _fault(summary, failed, gate)
+            _keep(connection, summary, "short" if fault else "done", now)
+    facts = {"summary": summary, "failed": failed, "fault": fault, "gate": gate,
+             "dag_run_id": dag_run_id}  # fmt: skip
+    message = write_mail(
+        "run_done", facts, settings["DNSTATS_MAIL_FROM"], settings["DNSTATS_MAIL_TO"]
+    )
+    log.info("end mail %s", deliver(message, smtp, settings.mail_folder))
+    if fault or run_id is None:
+        raise Refused(f"Not published: {fault}.")
+    return run_id
+
+
+def _fault(summary: Summary, failed: list[str], gate: float) -> str:
+    """Why the run may not be published; empty when it may."""
+    faults = []
+    if failed:
+        shown = ", ".join(failed[:5]) + (f" and {len(failed) - 5} more" if len(failed) > 5 else "")
+        faults.append(f"{len(failed)} of {summary.chunks} chunks are not graded ({shown})")
+    if summary.coverage < gate:
+        faults.append(
+            f"{summary.measured:,} of {summary.sites:,} sites were measured "
+            f"({summary.coverage:.1f} %), and the gate is {gate:g} %"
+        )
+    return "; ".join(faults)
+
+
+def _failed_chunks(connection: sa.Connection, run_id: int) -> list[str]:
+    """Labels of the chunks that did not come to their grades since they were last begun."""
+    rows = connection.execute(
+        sa.select(Chunk.first_rank, Chunk.last_rank)
+        .where(
+            Chunk.run_id == run_id,
+            Chunk.graded_at.is_(None),
+        )
+        .order_by(Chunk.number)
+    )
+    return [chunk_label(first, last) for first, last in rows]
+
+
+def _keep(connection: sa.Connection, summary: Summary, state: str, now: dt.datetime) -> None:
+    connection.execute(
+        sa.update(Run)
+        .where(Run.id == summary.run_id)
+        .values(state=state, ended_at=now, summary=msgspec.to_builtins(summary))
+    )

@@ -1,0 +1,75 @@
+"""A backfill of a past day: the run whose archived answers are read and graded again.
+
+Nobody can ask yesterday's DNS, so nothing here leads to a question.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import sqlalchemy as sa
+
+from dnstats import archive
+from dnstats.db.models import Chunk, Run
+from dnstats.db.partitions import make_run_partitions
+from dnstats.grade.scale import RULES_VERSION
+from dnstats.settings import Settings
+from dnstats.tasks.chunk_name import ChunkName, Refused
+from dnstats.tasks.create_run import name_chunks
+
+
+def reread_run(
+    database: sa.Engine, settings: Settings, *, dag_run_id: str, day: dt.date, now: dt.datetime
+) -> list[ChunkName]:
+    """Chunks that stand on the archive files of the newest run that asked DNS on `day`."""
+    with database.begin() as connection:
+        original = _find_original(connection, settings.archive, day)
+        run_id = connection.scalar(
+            sa.select(Run.id).where(Run.dag_run_id == dag_run_id).with_for_update()
+        )
+        if run_id is None:
+            run_id = _copy_run(connection, original, dag_run_id, now)
+        rows = connection.execute(
+            sa.select(Chunk.first_rank, Chunk.last_rank)
+            .where(Chunk.run_id == run_id)
+            .order_by(Chunk.number)
+        )
+        return name_chunks(run_id, [(row.first_rank, row.last_rank) for row in rows])
+
+
+def _find_original(connection: sa.Connection, where: str, day: dt.date) -> int:
+    runs = connection.scalars(
+        sa.select(Run.id).where(Run.day == day, Run.source == "dns").order_by(Run.id.desc())
+    )
+    for run_id in runs:
+        paths = connection.scalars(sa.select(Chunk.archive).where(Chunk.run_id == run_id)).all()
+        if paths and any(archive.has_chunk(where, path) for path in paths):
+            return run_id
+    raise Refused(
+        f"There are no archived answers of {day}: a past day cannot be asked again, so only days "
+        "that were scanned and are still kept can be backfilled."
+    )
+
+
+def _copy_run(connection: sa.Connection, original: int, dag_run_id: str, now: dt.datetime) -> int:
+    kept = ("day", "dns", "site_list_id", "first_rank", "last_rank", "chunk_size", "settings")
+    run = connection.execute(sa.select(Run.__table__).where(Run.id == original)).one()
+    run_id = connection.scalar(
+        sa.insert(Run)
+        .values(
+            dag_run_id=dag_run_id,
+            source="archive",
+            state="running",
+            started_at=now,
+            versions={**run.versions, "rules": RULES_VERSION, "reread_of_run": original},
+            **{name: getattr(run, name) for name in kept},
+        )
+        .returning(Run.id)
+    )
+    assert run_id is not None
+    make_run_partitions(connection, run_id)
+    columns = ("number", "first_rank", "last_rank", "sites", "archive", "scanned_at", "scan_report")
+    chunks = connection.execute(sa.select(Chunk.__table__).where(Chunk.run_id == original))
+    rows = [{"run_id": run_id, **{name: getattr(row, name) for name in columns}} for row in chunks]
+    connection.execute(sa.insert(Chunk), rows)
+    return run_id

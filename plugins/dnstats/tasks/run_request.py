@@ -1,0 +1,99 @@
+"""What an operator asks of a run, checked: every fault is one clear sentence."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping
+from typing import Any
+
+import dns.resolver
+import msgspec
+
+from dnstats.settings import DEVELOPMENT_SITES, Settings
+from dnstats.tasks.chunk_name import Refused
+
+MAX_RANK = 1_000_000_000
+
+
+class RunRequest(msgspec.Struct, frozen=True):
+    """A run as it will be made. `last_rank` None: to the end of the list."""
+
+    first_rank: int
+    last_rank: int | None
+    chunk_size: int
+    site_list: str
+    resolvers: tuple[str, ...]
+    direct_port: int
+    dns: str
+
+
+def read_request(params: Mapping[str, Any], settings: Settings) -> RunRequest:
+    """The request of the trigger form; what it leaves open comes from the settings."""
+    first_rank = _whole(params, "first_rank", 1, MAX_RANK) or 1
+    last_rank = _whole(params, "last_rank", 1, MAX_RANK)
+    if last_rank is not None and last_rank < first_rank:
+        raise Refused(f"last_rank {last_rank} is before first_rank {first_rank}: swap them")
+    if settings["DNSTATS_ENV"] == "Development":
+        limit = first_rank + DEVELOPMENT_SITES - 1
+        last_rank = min(last_rank or limit, limit)
+    resolvers = tuple(params.get("resolvers") or settings["DNSTATS_RESOLVERS"])
+    for resolver in resolvers:
+        check_resolver(resolver)
+    dns = str(params.get("dns") or ("custom" if resolvers else "system"))
+    if dns not in ("system", "custom", "lab"):
+        raise Refused(f"dns {dns!r} is none of system, custom, lab")
+    return RunRequest(
+        first_rank=first_rank,
+        last_rank=last_rank,
+        chunk_size=_whole(params, "chunk_size", 1, 100_000) or 10_000,
+        site_list=str(params.get("site_list") or settings["DNSTATS_SITE_LIST"]),
+        resolvers=resolvers or system_resolvers(),
+        direct_port=_whole(params, "direct_port", 1, 65535) or settings["DNSTATS_DIRECT_PORT"],
+        dns=dns,
+    )
+
+
+def _whole(params: Mapping[str, Any], name: str, lowest: int, highest: int) -> int | None:
+    value = params.get(name)
+    if value is None:
+        return None
+    if not isinstance(value, int) or isinstance(value, bool) or not lowest <= value <= highest:
+        raise Refused(f"{name} {value!r} is not a whole number from {lowest} to {highest:,}")
+    return value
+
+
+def check_resolver(resolver: object) -> None:
+    """`Refused` unless it is `ip`, `ip:port`, `[v6]` or `[v6]:port`."""
+    text = str(resolver)
+    if text.startswith("["):
+        host, _, port = text[1:].partition("]")
+        port = port.removeprefix(":")
+    elif text.count(":") == 1:
+        host, _, port = text.partition(":")
+        port = port or "none"
+    else:
+        host, port = text, ""
+    try:
+        ipaddress.ip_address(host)
+        if port and not (port.isascii() and port.isdigit() and 1 <= int(port) <= 65535):
+            raise ValueError
+    except ValueError:
+        raise Refused(
+            f"the resolver {text!r} is not an IP address with an optional port, such as "
+            "192.0.2.53 or 192.0.2.53:5353"
+        ) from None
+
+
+def system_resolvers() -> tuple[str, ...]:
+    """The resolvers this machine is configured with; `Refused` when it has none."""
+    try:
+        servers = dns.resolver.Resolver().nameservers
+    except dns.resolver.NoResolverConfiguration:
+        servers = []
+    found = tuple(str(server) for server in servers)
+    if not found:
+        raise Refused(
+            "this machine has no DNS resolver (/etc/resolv.conf names none): set "
+            "DNSTATS_RESOLVERS, or give `resolvers` when triggering"
+        )
+    return found

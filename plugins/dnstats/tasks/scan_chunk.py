@@ -1,0 +1,118 @@
+"""Asks everything about a chunk's sites and archives what came back. Judges nothing."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import random
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from dnstats import archive, wire
+from dnstats.answer import Plan
+from dnstats.records import load_records
+from dnstats.records.record import Site
+from dnstats.scan.progress import Progress
+from dnstats.scan.scanner import scan
+from dnstats.scan.settings import ScanSettings
+from dnstats.settings import BadSetting, Settings
+from dnstats.tasks.chunk_name import ChunkName, Refused, begin_stage, end_stage, load_sites
+
+log = logging.getLogger(__name__)
+
+LATEST = dt.timedelta(hours=24)
+"""How long after its run began a chunk may still be asked: later answers are another day's."""
+
+
+def scan_chunk(
+    database: sa.Engine, settings: Settings, chunk: ChunkName, *, now: dt.datetime
+) -> ChunkName:
+    """Replace the chunk's archive file with answers of now; for a reread, check that it stands."""
+    row = begin_stage(database, chunk, "scanned_at")
+    if row.source == "archive":
+        if not archive.has_chunk(settings.archive, row.archive):
+            raise Refused(
+                f"The archived answers of {chunk['label']} on {row.day} are gone "
+                f"({row.archive}); a past day cannot be asked again."
+            )
+        log.info("%s: reading the answers of %s again, nothing is asked", chunk["label"], row.day)
+        with database.begin() as connection:
+            end_stage(connection, chunk, "scanned_at", now)
+        return chunk
+    if now - row.started_at > LATEST:
+        raise Refused(
+            f"This run began on {row.started_at:%Y-%m-%d %H:%M} UTC; answers of today must not "
+            "stand under that day. Clear process_chunk to read its archived answers again, or "
+            "trigger a new run."
+        )
+    with database.begin() as connection:
+        sites = [site for _, site in load_sites(connection, row)]
+    answers = archive.ChunkArchive()
+    # One operator's names must not be asked in a row; the same chunk is shuffled the same way.
+    random.Random(f"{row.run_id}/{row.number}").shuffle(sites)
+    log.info("%s: asking about %d sites", chunk["label"], len(sites))
+    report = scan(
+        plan_sites(sites), scan_settings(settings, row.settings), answers.add, log_progress
+    )
+    size = answers.write(settings.archive, row.archive)
+    counts = {**msgspec.to_builtins(report), "archive_bytes": size}
+    with database.begin() as connection:
+        end_stage(connection, chunk, "scanned_at", dt.datetime.now(dt.UTC), scan_report=counts)
+    log.info("%s: %d answers archived in %d bytes", chunk["label"], len(answers), size)
+    return chunk
+
+
+def plan_sites(sites: Sequence[Site]) -> Iterator[tuple[str, Plan]]:
+    """Every family's questions about every site, a site's own close together."""
+    records = load_records()
+    for site in sites:
+        for record in records:
+            yield site.domain, record.questions(site)
+
+
+def scan_settings(settings: Settings, run: dict[str, Any]) -> ScanSettings:
+    """The engine's settings for one chunk: the run's rates are shared out among parallel scans."""
+    slots = settings["DNSTATS_SCAN_SLOTS"]
+    return ScanSettings(
+        resolvers=tuple(run["resolvers"]),
+        second_resolvers=tuple(run["second_resolvers"]),
+        direct_port=run["direct_port"],
+        allow_special=run["allow_special"],
+        timeout=settings["DNSTATS_TIMEOUT"],
+        tries=settings["DNSTATS_TRIES"],
+        window=settings["DNSTATS_WINDOW"],
+        resolver_rate=settings["DNSTATS_RESOLVER_RATE"] / slots,
+        server_rate=settings["DNSTATS_SERVER_RATE"] / slots,
+        opted_out=read_opt_out(Path(settings["DNSTATS_OPT_OUT"])),
+    )
+
+
+def read_opt_out(path: Path) -> frozenset[str]:
+    """Names that are never asked: one a line, `#` begins a comment. A missing file is a fault."""
+    try:
+        lines = path.read_text("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as fault:
+        raise BadSetting(
+            f"the opt-out list {path} cannot be read ({fault}); scanning without it would ask "
+            "those who said no"
+        ) from None
+    names = set()
+    for line in lines:
+        text = line.partition("#")[0].strip()
+        if text:
+            try:
+                names.add(wire.canonical(text))
+            except wire.BadName as fault:
+                raise BadSetting(
+                    f"the opt-out list {path} has the line {line!r}: {fault}"
+                ) from None
+    return frozenset(names)
+
+
+def log_progress(progress: Progress) -> None:
+    """One line of the task's log."""
+    log.info("%s", progress)
