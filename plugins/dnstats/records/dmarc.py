@@ -6,22 +6,38 @@ Reads; judges nothing. The verdict of the older standard (RFC 7489, with a Publi
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import msgspec
 
-from dnstats.records.record import Reading
+from dnstats import wire
+from dnstats.answer import Plan, Question, not_asked
+from dnstats.records.dmarc_7489 import Verdict7489, verdict_7489
+from dnstats.records.dmarc_record import one_level_lower, policy_of
+from dnstats.records.dmarc_report import (
+    ReportAddress,
+    consent_question,
+    external_hosts,
+    report_addresses,
+)
+from dnstats.records.dmarc_walk import (
+    Found,
+    applying,
+    base_of,
+    found_at,
+    organisational_domain,
+    policy_questions,
+    stop_at_psd,
+    walk_domains,
+)
+from dnstats.records.example import txt_zone
+from dnstats.records.guard import unreadable_is_not_measured
+from dnstats.records.record import Look, Reading, Record, Site, not_measured
 from dnstats.records.tag_list import Defect, Tag
+from dnstats.wire import show
 
-
-class ReportAddress(msgspec.Struct, frozen=True):
-    """One URI of `rua` or `ruf`."""
-
-    uri: str  # as published, without an obsolete "!10m"
-    host: str  # the domain of a mailto: URI, canonical; "" for every other URI
-    is_valid: bool  # a URI (RFC 3986) and, for mailto:, with a mailbox
-    is_external: bool = False  # the host is in another organisational domain than the record
-    # RFC 9990: whether the host agreed to get reports about this domain. None: not needed (not
-    # external) or not measured (then the host is in Dmarc.unmeasured).
-    is_authorised: bool | None = None
+MAX_OTHER_TEXTS = 5  # texts kept that are no DMARC record
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -30,15 +46,6 @@ class Step(msgspec.Struct, frozen=True):
     domain: str  # without the `_dmarc.` in front
     records: int | None  # texts with v=DMARC1 first; None: not measured
     psd: str = ""  # "y", "n" or "u" of the one record there
-
-
-class Verdict7489(msgspec.Struct, frozen=True):
-    """What a receiver that still follows RFC 7489 makes of it."""
-
-    organisational_domain: str  # by the Public Suffix List
-    found_at: str  # "" when it finds no record
-    policy: str  # "none", "quarantine", "reject"; "" when DMARC does not apply
-    percent: int = 100  # share of failing mail that the policy is for (`pct`)
 
 
 class Dmarc(Reading, frozen=True):
@@ -77,3 +84,113 @@ class Dmarc(Reading, frozen=True):
     def is_inherited(self) -> bool:
         """The record stands at a parent, not at the site's own name."""
         return bool(self.found_at) and self.found_at != self.steps[0].domain
+
+
+def questions(site: Site) -> Plan:
+    """The whole walk at once, then the consent of external report hosts (RFC 9990)."""
+    domains = walk_domains(site.domain)
+    asked = policy_questions(domains)
+    answers = dict(zip(asked, (yield asked), strict=True))
+    if not any(answer.is_present for answer in answers.values()):
+        return
+    walk = _walk(domains, lambda question: answers.get(question) or not_asked(question))
+    applies = _applying(walk)
+    if applies is not None and applies.only is not None:
+        hosts = external_hosts(applies.domain, applies.only)
+        consent = tuple(consent_question(applies.domain, host) for host in hosts)
+        if consent:
+            yield consent
+
+
+def _walk(domains: Sequence[str], look: Look) -> tuple[Found, ...]:
+    walk = []
+    for domain in domains:
+        question = Question(f"_dmarc.{domain}", wire.TXT)
+        walk.append(found_at(domain, look(question)))
+    return stop_at_psd(walk)
+
+
+def _applying(walk: Sequence[Found]) -> Found | None:
+    """Where the applying record stands; None too while a name before it is not measured."""
+    if walk[0].only is not None:
+        return walk[0]
+    if not all(found.is_measured for found in walk):
+        return None
+    return applying(walk, organisational_domain(walk))
+
+
+@unreadable_is_not_measured
+def read(site: Site, look: Look) -> Reading | None:
+    """The record that applies to the site, with all that was met on the way to it."""
+    own = look(Question(f"_dmarc.{site.domain}", wire.TXT))
+    if not own.is_measured:
+        return not_measured(own)
+    walk = _walk(walk_domains(site.domain), look)
+    unmeasured = tuple(found.domain for found in walk if not found.is_measured)
+    if unmeasured and walk[0].only is None:
+        # The policy may stand at the name that nobody could ask: that is not "no DMARC".
+        return not_measured(look(Question(f"_dmarc.{unmeasured[0]}", wire.TXT)))
+    organisational = "" if unmeasured else organisational_domain(walk)
+    applies = walk[0] if walk[0].only is not None else applying(walk, organisational)
+    if applies is None and not any(found.records for found in walk) and not walk[0].others:
+        return None
+    return Dmarc(
+        organisational_domain=organisational,
+        steps=tuple(_step(found) for found in walk),
+        several_at=tuple(found.domain for found in walk if len(found.records) > 1),
+        other_texts=tuple(show(text) for text in walk[0].others[:MAX_OTHER_TEXTS]),
+        verdict_7489=verdict_7489(site.domain, look),
+        **_of_record(walk, applies, base_of(walk, organisational), look, unmeasured),
+    )
+
+
+def _step(found: Found) -> Step:
+    records = len(found.records) if found.is_measured else None
+    return Step(found.domain, records, found.only.psd if found.only else "")
+
+
+def _of_record(
+    walk: Sequence[Found],
+    applies: Found | None,
+    base: Found | None,
+    look: Look,
+    unmeasured: tuple[str, ...],
+) -> dict[str, Any]:
+    """The fields that come from the record that applies; `base` is where subdomains fall back."""
+    record = applies.only if applies else None
+    if applies is None or record is None:
+        several = next((found.records[0].text for found in walk if found.records), "")
+        return {"record": several, "found_at": "", **dict.fromkeys(_POLICIES, "")}
+    below = base.only if base is not None and base.only is not None else record
+    policy = policy_of(record, *(("p",) if applies is walk[0] else ("sp", "p")))
+    rua, ruf, silent = report_addresses(applies.domain, record, look)
+    return {
+        "record": record.text,
+        "found_at": applies.domain,
+        "policy": policy,
+        "effective_policy": one_level_lower(policy) if record.is_testing else policy,
+        "subdomain_policy": policy_of(below, "sp", "p"),
+        "nonexistent_policy": policy_of(below, "np", "sp", "p"),
+        "rua": rua,
+        "ruf": ruf,
+        "unmeasured": unmeasured + silent,
+        **{name: getattr(record, name) for name in _AS_PUBLISHED},
+    }
+
+
+_POLICIES = ("policy", "effective_policy", "subdomain_policy", "nonexistent_policy")
+_AS_PUBLISHED = ("p", "sp", "np", "psd", "is_testing", "adkim", "aspf", "fo", "tags", "defects")
+
+
+def parse_example(text: str | tuple[str, ...]) -> Reading | None:
+    """How example.com reads with this text, or these texts, at its `_dmarc` name."""
+    return read_zone("example.com", {"example.com": (text,) if isinstance(text, str) else text})
+
+
+def read_zone(domain: str, published: Mapping[str, Sequence[str]]) -> Reading | None:
+    """How a site reads when these domains publish these texts at `_dmarc`, and no others do."""
+    zone = {f"_dmarc.{at}": texts for at, texts in published.items()}
+    return read(Site(1, domain), txt_zone(zone))
+
+
+RECORD = Record("dmarc", "DMARC", Dmarc, questions, read)

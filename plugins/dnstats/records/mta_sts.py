@@ -5,9 +5,17 @@ The policy itself is fetched by HTTPS, which DNStats does not do: a record is no
 
 from __future__ import annotations
 
-from dnstats.records.host import Host
-from dnstats.records.record import Reading
-from dnstats.records.tag_list import Defect, Tag
+import re
+
+from dnstats import wire
+from dnstats.answer import Plan, Question
+from dnstats.records import tag_list
+from dnstats.records.example import look_in, txt_rdata
+from dnstats.records.guard import unreadable_is_not_measured
+from dnstats.records.host import Host, host_questions, read_host
+from dnstats.records.record import Look, Reading, Record, Site, not_measured
+from dnstats.records.tag_list import Defect, Tag, TagList, split_tags
+from dnstats.records.txt import readable, texts
 
 
 class MtaSts(Reading, frozen=True):
@@ -18,5 +26,68 @@ class MtaSts(Reading, frozen=True):
     id: str  # "" when missing or malformed
     tags: tuple[Tag, ...]
     defects: tuple[Defect, ...]
-    several: int  # texts that begin with v=STSv1; more than one is the same as none
+    several: int  # texts that begin with v=STSv1; two are the same as none, so is zero
     policy_host: Host  # `mta-sts.<site>` (section 3.3)
+
+
+_BEGINS = re.compile(r"v=STSv1 *(;|$)")  # section 3.1: no white space around "=", case counts
+_TRIES = re.compile(r'"? *v *= *"?sts', re.IGNORECASE)
+_ID = re.compile(r"[A-Za-z0-9]{1,32}")
+
+
+def sts_question(domain: str) -> Question:
+    """The TXT question of MTA-STS."""
+    return Question(f"_mta-sts.{domain}", wire.TXT)
+
+
+def questions(site: Site) -> Plan:
+    """The record; where there is one, the addresses of the policy host."""
+    (answer,) = yield (sts_question(site.domain),)
+    if any(_TRIES.match(readable(text)) for text in texts(answer)):
+        yield host_questions(f"mta-sts.{site.domain}")
+
+
+@unreadable_is_not_measured
+def read(site: Site, look: Look) -> Reading | None:
+    """The record and the policy host; None when there is nothing like a record."""
+    answer = look(sts_question(site.domain))
+    if not answer.is_measured:
+        return not_measured(answer)
+    lines = [line for line in map(readable, texts(answer)) if _TRIES.match(line)]
+    if not lines:
+        return None
+    proper = [line for line in lines if _BEGINS.match(line)]
+    record = (proper or lines)[0]
+    form = split_tags(record)
+    policy_id = form.get("id") or ""
+    valid_id = policy_id if _ID.fullmatch(policy_id) else ""
+    return MtaSts(
+        record,
+        len(proper) == 1 and bool(valid_id),
+        valid_id,
+        form.tags,
+        form.defects + _defects(form),
+        len(proper),
+        read_host(f"mta-sts.{site.domain}", look),
+    )
+
+
+def _defects(form: TagList) -> tuple[Defect, ...]:
+    """A bad or missing id; other fields are extensions, which are allowed (section 3.1)."""
+    policy_id = form.get("id")
+    if policy_id is not None and _ID.fullmatch(policy_id):
+        return ()
+    return (Defect(tag_list.BAD_VALUE, "id", policy_id or ""),)
+
+
+def parse_example(text: str | tuple[str, ...]) -> Reading | None:
+    """How example.com reads with this text at `_mta-sts`; its policy host has an address."""
+    published = (text,) if isinstance(text, str) else text
+    zone = {
+        ("_mta-sts.example.com", wire.TXT): [txt_rdata(line.encode()) for line in published],
+        ("mta-sts.example.com", wire.A): [bytes((1, 1, 1, 1))],
+    }
+    return read(Site(1, "example.com"), look_in(zone))
+
+
+RECORD = Record("mta_sts", "MTA-STS (DNS part)", MtaSts, questions, read)

@@ -1,0 +1,68 @@
+"""Who gets a DMARC record's reports, and whether hosts elsewhere agreed to it (RFC 9990).
+
+RFC 9990 compares organisational domains found by tree walks; here the Public Suffix List decides
+what is elsewhere, which saves up to eight questions for every host.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from dnstats import wire
+from dnstats.answer import Question
+from dnstats.records import public_suffix
+from dnstats.records.dmarc_record import DmarcRecord, is_record
+from dnstats.records.record import Look
+from dnstats.records.report_uri import ReportUri
+from dnstats.records.txt import readable, texts
+
+MAX_REPORT_HOSTS = 10  # external hosts whose consent is asked for
+
+
+class ReportAddress(msgspec.Struct, frozen=True):
+    """One URI of `rua` or `ruf`."""
+
+    uri: str  # as published, without an obsolete "!10m"
+    host: str  # the domain of a mailto: URI, canonical; "" for every other URI
+    is_valid: bool  # a URI (RFC 3986) and, for mailto:, with a mailbox
+    is_external: bool = False  # the host is in another organisational domain than the record
+    # RFC 9990: whether the host agreed to get reports about this domain. None: not needed (not
+    # external) or not measured (then the host is in Dmarc.unmeasured).
+    is_authorised: bool | None = None
+
+
+def consent_question(domain: str, host: str) -> Question:
+    """Whether `host` takes reports about `domain` (RFC 9990, Verifying External Destinations)."""
+    return Question(f"{domain}._report._dmarc.{host}", wire.TXT)
+
+
+def external_hosts(domain: str, record: DmarcRecord) -> tuple[str, ...]:
+    """Hosts of report addresses in another organisational domain than the record's, in order."""
+    own = public_suffix.organisational_domain(domain)
+    hosts = dict.fromkeys(uri.host for uri in record.rua + record.ruf if uri.is_valid and uri.host)
+    return tuple(
+        host
+        for host in hosts
+        if public_suffix.organisational_domain(host) != own
+        and len(domain) + len(host) + len("._report._dmarc.") < wire.MAX_NAME - 1
+    )[:MAX_REPORT_HOSTS]
+
+
+def report_addresses(
+    domain: str, record: DmarcRecord, look: Look
+) -> tuple[tuple[ReportAddress, ...], tuple[ReportAddress, ...], tuple[str, ...]]:
+    """rua, ruf, and the hosts whose consent was not measured."""
+    consent: dict[str, bool | None] = {}
+    for host in external_hosts(domain, record):
+        answer = look(consent_question(domain, host))
+        # RFC 9990: any text that begins with the version is consent.
+        consent[host] = (
+            any(is_record(readable(text)) for text in texts(answer)) if answer.is_measured else None
+        )
+    silent = tuple(host for host, is_given in consent.items() if is_given is None)
+
+    def address(uri: ReportUri) -> ReportAddress:
+        is_external = uri.host in consent
+        return ReportAddress(uri.uri, uri.host, uri.is_valid, is_external, consent.get(uri.host))
+
+    return tuple(map(address, record.rua)), tuple(map(address, record.ruf)), silent
