@@ -107,24 +107,21 @@ def read(site: Site, look: Look) -> Reading | None:
 
 
 def _host(name: str, tlsa: Answer, addresses: list[Answer]) -> DaneHost:
-    records, broken = _records(tlsa.message, tlsa) if tlsa.is_present else ((), 0)
+    rrset = tlsa.rrset()
+    records, broken = _records(rrset.rdata) if rrset is not None else ((), 0)
     secure = bool(addresses) and all(answer.ad for answer in addresses)
     return DaneHost(name, records, tlsa.ad, secure, broken)
 
 
 @functools.lru_cache(maxsize=4096)
-def _shared(rdata: tuple[bytes, ...]) -> tuple[tuple[Tlsa, ...], int]:
+def _records(rdata: tuple[bytes, ...]) -> tuple[tuple[Tlsa, ...], int]:
+    """TLSA data read, and how many are cut off; hosts are shared, so each set is read once."""
     whole = [data for data in rdata if len(data) > 3]
     records = tuple(
         Tlsa(data[0], data[1], data[2], data[3 : 3 + MAX_SHOWN].hex(), len(data) - 3)
         for data in whole[:MAX_RECORDS]
     )
     return records, len(rdata) - len(whole)
-
-
-def _records(message: bytes, tlsa: Answer) -> tuple[tuple[Tlsa, ...], int]:
-    rrset = tlsa.rrset()
-    return _shared(rrset.rdata) if rrset is not None else ((), 0)
 
 
 RECORD = Record("dane", "DANE for mail (TLSA)", Dane, questions, read)
