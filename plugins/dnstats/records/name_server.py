@@ -45,6 +45,7 @@ class ServerAddress(msgspec.Struct, frozen=True):
     hosts: tuple[str, ...]  # the name servers at this address
     service: Service
     names: tuple[str, ...] | None = None  # its NS set, sorted; None when it did not tell
+    ttl: int | None = None  # of its NS set, seconds, not aged by any cache
     serial: int | None = None  # its SOA serial; None when it did not tell
     reason: Reason | None = None  # why it was not measured
     special: str = ""  # "a private address" ...; "" for public addresses
@@ -85,11 +86,13 @@ def read_server_address(
     service, reason = _service(ns, soa)
     recursion, edns = _manners(ns, soa)
     records = soa_records(soa)
+    said = ns_set(ns.message, domain) if ns.is_present else None
     return ServerAddress(
         address,
         hosts,
         service,
-        names=ns_set(ns.message, domain).names if ns.is_present else _none_said(ns),
+        names=said.names if said is not None else _none_said(ns),
+        ttl=said.ttl if said is not None else None,
         serial=records[0].serial if records else None,
         reason=reason,
         special=special_use(address),

@@ -57,6 +57,16 @@ class Ns(Reading, frozen=True):
         silent = (address.address for address in self.addresses if not address.is_measured)
         return (*names, *silent)
 
+    @property
+    def unheard(self) -> tuple[str, ...]:
+        """Name servers that said nothing at any of their addresses.
+
+        A host that answered over IPv4 has been heard, whatever IPv6 did from where we stand.
+        """
+        heard = {host for one in self.addresses if one.is_measured for host in one.hosts}
+        asked = {host for one in self.addresses for host in one.hosts}
+        return tuple(sorted(asked - heard))
+
 
 def questions(site: Site) -> Plan:
     """The NS set, the addresses of its hosts, then NS and SOA from each address."""

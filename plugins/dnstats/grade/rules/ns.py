@@ -1,0 +1,504 @@
+"""Rules about name servers. Reads the ns family only; asks nobody.
+
+A server that stayed silent is reported for nothing (NS010): seen from one place, at one moment, it
+proves no fault. What a server said, however, it said: REFUSED and answers without authority count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from dnstats.answer import Reason
+from dnstats.grade.rule import Abstain, rule
+from dnstats.grade.scale import Severity
+from dnstats.grade.zone_examples import host_of, ns_of, ns_where, server_at
+from dnstats.records.ip_address import is_v6, network_of
+from dnstats.records.name_server import ServerAddress, Service
+from dnstats.records.ns import NameServer, Ns
+from dnstats.records.record import NotMeasured
+
+_RFC = "https://www.rfc-editor.org/rfc/rfc"
+_SOUND = {"ns": ns_of()}
+_UNASKED = NotMeasured(Reason.TIMEOUT)
+
+
+def _at(servers: Iterable[ServerAddress]) -> str:
+    """The servers as evidence: "ns1.example.net (192.0.2.1), ..."."""
+    return ", ".join(f"{' = '.join(one.hosts)} ({one.address})" for one in servers)
+
+
+def _told(ns: Ns, found: str | None) -> str | Abstain | None:
+    """A fault that some server showed; without one, whether all of them were heard."""
+    return found or (Abstain(f"what {', '.join(ns.unheard)} would say") if ns.unheard else None)
+
+
+def _with_service(ns: Ns, service: Service) -> str | Abstain | None:
+    return _told(ns, _at(one for one in ns.addresses if one.service is service))
+
+
+def _swap(ns: Ns, number: int, server: NameServer) -> Ns:
+    """An example: the set with another name server in one place."""
+    servers = list(ns.servers)
+    servers[number] = server
+    return ns_of(servers=tuple(servers))
+
+
+@rule(
+    "NS001",
+    Severity.CRITICAL,
+    reference=f"{_RFC}1034#section-4.2.1",
+    passes=[_SOUND, {"ns": None}],
+    fails=[{"ns": ns_of({})}],
+)
+def no_name_servers(ns: Ns) -> str | None:
+    """The zone publishes no name servers.
+
+    The apex has an SOA and no NS records, so resolvers that ask the zone itself learn that nobody
+    serves it. Publish the NS set that the parent delegates to.
+    """
+    return f"no NS records at {ns.zone}" if not ns.names and not ns.malformed else None
+
+
+@rule(
+    "NS002",
+    Severity.MEDIUM,
+    reference=f"{_RFC}2182#section-5",
+    passes=[_SOUND],
+    fails=[{"ns": ns_of({"ns1.example.net": ("198.41.0.4",)})}],
+)
+def only_one_name_server(ns: Ns) -> str | None:
+    """There is only one name server.
+
+    When it is down, or its network is, the whole domain is gone, mail included. RFC 1034 section
+    4.1 requires two. Add a second one elsewhere.
+    """
+    return f"only {ns.names[0]}" if len(ns.names) == 1 else None
+
+
+@rule(
+    "NS003",
+    Severity.MEDIUM,
+    reference=f"{_RFC}2181#section-10.3",
+    passes=[_SOUND],
+    fails=[
+        {"ns": _swap(ns_of(), 0, NameServer(host_of("ns1.example.net", alias="x.example.org")))}
+    ],
+)
+def name_server_is_an_alias(ns: Ns) -> str | None:
+    """A name server's name is an alias (CNAME).
+
+    Resolvers do not follow an alias here; some ignore the server. Name the host itself.
+    """
+    aliases = [one.host for one in ns.servers if one.host.alias]
+    return ", ".join(f"{host.name} is an alias of {host.alias}" for host in aliases) or None
+
+
+@rule(
+    "NS004",
+    Severity.MEDIUM,
+    reference=f"{_RFC}1034#section-4.2.1",
+    passes=[_SOUND],
+    fails=[
+        {"ns": _swap(ns_of(), 0, NameServer(host_of("ns1.example.net")))},
+        {"ns": _swap(ns_of(), 0, NameServer(host_of("ns1.example.net", exists=False)))},
+    ],
+)
+def name_server_without_address(ns: Ns) -> str | Abstain | None:
+    """A name server has no address.
+
+    Nobody can ask it; every resolver that tries loses time. Correct its name or its A and AAAA
+    records, or take it out of the set.
+    """
+    usable = [one.host for one in ns.servers if not one.fault]
+    lost = [host for host in usable if host.is_without_address]
+    if lost:
+        return ", ".join(
+            f"{host.name} {'has no address' if host.exists else 'does not exist'}" for host in lost
+        )
+    unknown = [host.name for host in usable if not host.addresses]
+    return Abstain(f"addresses of {', '.join(unknown)}") if unknown else None
+
+
+@rule(
+    "NS005",
+    Severity.MEDIUM,
+    reference=f"{_RFC}6890#section-2.2.2",
+    passes=[_SOUND],
+    fails=[
+        {"ns": ns_where(server_at("198.41.0.4", Service.NOT_ASKED, special="a private address"))}
+    ],
+)
+def name_server_address_not_public(ns: Ns) -> str | None:
+    """A name server's address is not a public one.
+
+    Nobody outside can reach it: a private, loopback or otherwise special address. Publish the
+    server's public address.
+    """
+    # Where the scan was told to ask such addresses (a private internet), they are not a fault.
+    found = [one for one in ns.addresses if one.special and one.service is Service.NOT_ASKED]
+    return ", ".join(f"{_at([one])} is {one.special}" for one in found) or None
+
+
+@rule(
+    "NS006",
+    Severity.MEDIUM,
+    reference=f"{_RFC}1912#section-2.8",
+    passes=[_SOUND],
+    fails=[{"ns": ns_where(server_at("198.41.0.4", Service.LAME))}],
+)
+def name_server_is_lame(ns: Ns) -> str | Abstain | None:
+    """A name server does not speak for the zone (lame delegation).
+
+    It answers without authority. Each resolver that picks it must try again elsewhere. Load the
+    zone there, or take the server out of the NS set and the delegation.
+    """
+    return _with_service(ns, Service.LAME)
+
+
+@rule(
+    "NS007",
+    Severity.MEDIUM,
+    reference=f"{_RFC}1035#section-4.1.1",
+    passes=[_SOUND],
+    fails=[{"ns": ns_where(server_at("198.41.0.4", Service.REFUSED))}],
+)
+def name_server_refuses(ns: Ns) -> str | Abstain | None:
+    """A name server refuses to answer for the zone.
+
+    REFUSED to everybody mostly means that the zone is not loaded there. Load it, open the server
+    to all askers, or take it out of the NS set and the delegation.
+    """
+    return _with_service(ns, Service.REFUSED)
+
+
+@rule(
+    "NS008",
+    Severity.MEDIUM,
+    reference=f"{_RFC}1035#section-4.1.1",
+    passes=[_SOUND],
+    fails=[{"ns": ns_where(server_at("198.41.0.4", Service.FAILS, reason=Reason.SERVFAIL))}],
+)
+def name_server_fails(ns: Ns) -> str | Abstain | None:
+    """A name server answers with an error, or with bytes nobody can read.
+
+    SERVFAIL from the zone's own server means that it could not load the zone or that its copy
+    expired. Look into that server's log.
+    """
+    found = [one for one in ns.addresses if one.service is Service.FAILS]
+    return _told(ns, ", ".join(f"{_at([one])}: {one.reason}" for one in found))
+
+
+@rule(
+    "NS009",
+    Severity.HIGH,
+    reference=f"{_RFC}1034#section-4.3.2",
+    passes=[_SOUND],
+    fails=[{"ns": ns_where(server_at("198.41.0.4", Service.DENIES))}],
+)
+def name_server_denies_the_zone(ns: Ns) -> str | Abstain | None:
+    """A name server says with authority that the domain does not exist.
+
+    Resolvers that happen to ask it believe it, and the site is gone for them. Its copy of a zone
+    above is out of date, or the zone is missing there.
+    """
+    return _with_service(ns, Service.DENIES)
+
+
+@rule(
+    "NS010",
+    Severity.NOTICE,
+    reference=f"{_RFC}2182#section-3.1",
+    passes=[_SOUND, {"ns": ns_where(server_at("2001:503:ba3e::2:30", Service.UNREACHABLE))}],
+    fails=[
+        {"ns": ns_where(server_at("198.41.0.4", Service.SILENT))},
+        {"ns": ns_where(server_at("198.41.0.4", Service.UNREACHABLE))},
+    ],
+)
+def name_server_did_not_answer(ns: Ns) -> str | None:
+    """A name server did not answer when asked.
+
+    Costs nothing: seen from one place at one moment this proves no fault. If it happens every day,
+    see whether the server is up and open on port 53, UDP and TCP.
+    """
+    # What cannot be reached over IPv6 says more about our own network than about the server.
+    found = [
+        one
+        for one in ns.addresses
+        if one.service is Service.SILENT
+        or (one.service is Service.UNREACHABLE and not is_v6(one.address))
+    ]
+    return _at(found) or None
+
+
+@rule(
+    "NS011",
+    Severity.MEDIUM,
+    reference=f"{_RFC}1034#section-4.2.2",
+    passes=[_SOUND, {"ns": ns_where(server_at("2001:503:ba3e::2:30", Service.SILENT))}],
+    fails=[
+        {"ns": ns_where(server_at("198.41.0.4", names=("ns1.example.net",)))},
+        {"ns": ns_where(server_at("198.41.0.4", names=()))},
+    ],
+)
+def name_servers_disagree(ns: Ns) -> str | Abstain | None:
+    """The name servers do not agree about the NS set.
+
+    Which servers are asked depends on who answered last, and old ones stay in use. Bring all
+    copies of the zone to the same state.
+    """
+    deviating: dict[tuple[str, ...], list[ServerAddress]] = {}
+    for one in ns.addresses:
+        if one.names is not None and one.names != ns.names:
+            deviating.setdefault(one.names, []).append(one)
+    found = "; ".join(
+        f"{_at(servers)}: {', '.join(names) or 'no NS at all'}"
+        for names, servers in sorted(deviating.items())
+    )
+    return _told(ns, found)
+
+
+@rule(
+    "NS012",
+    Severity.MEDIUM,
+    reference=f"{_RFC}1035#section-3.3.11",
+    passes=[_SOUND],
+    fails=[
+        {"ns": ns_of({".": (), "ns2.example.net": ("199.9.14.201",)})},
+        {"ns": ns_of({"192.0.2.1": (), "ns2.example.net": ("199.9.14.201",)})},
+        {"ns": ns_of(malformed=1)},
+    ],
+)
+def name_server_is_no_host(ns: Ns) -> str | None:
+    """An NS record does not name a host.
+
+    It holds the root, an IP address, or broken data; nobody can ask that. Name a host that has A
+    and AAAA records.
+    """
+    faults = [f"{one.host.name} {one.fault}" for one in ns.servers if one.fault]
+    if ns.malformed:
+        faults.append(f"{ns.malformed} with data that is no name")
+    return ", ".join(faults) or None
+
+
+@rule(
+    "NS013",
+    Severity.MEDIUM,
+    reference=f"{_RFC}2182#section-3.1",
+    passes=[_SOUND, {"ns": ns_of({"ns1.example.net": ("198.41.0.4",)})}],
+    fails=[{"ns": ns_of({"ns1.example.net": ("198.41.0.4",), "ns2.example.net": ("198.41.0.4",)})}],
+)
+def name_servers_share_one_address(ns: Ns) -> str | Abstain | None:
+    """All name servers are one and the same address.
+
+    Two names for one machine protect against nothing. Put a real second server elsewhere.
+    """
+    if len(ns.names) < 2:
+        return None  # NS002 says it
+    if unknown := _hosts_unknown(ns):
+        return unknown
+    known = {address for one in ns.servers for address in one.host.addresses}
+    return f"{', '.join(ns.names)} are all {known.pop()}" if len(known) == 1 else None
+
+
+def _hosts_unknown(ns: Ns) -> Abstain | None:
+    """What keeps rules about the whole set of addresses from telling."""
+    unknown = [
+        one.host.name
+        for one in ns.servers
+        if isinstance(one.host.v4, NotMeasured) or isinstance(one.host.v6, NotMeasured)
+    ]
+    return Abstain(f"addresses of {', '.join(unknown)}") if unknown else None
+
+
+@rule(
+    "NS014",
+    Severity.LOW,
+    reference=f"{_RFC}2182#section-3.1",
+    passes=[_SOUND, {"ns": ns_of({"ns1.example.net": ("198.41.0.4",)})}],
+    fails=[{"ns": ns_of({"ns1.example.net": ("198.41.0.4",), "ns2.example.net": ("198.41.0.5",)})}],
+)
+def name_servers_in_one_network(ns: Ns) -> str | Abstain | None:
+    """All name servers are in one network.
+
+    One broken line or one withdrawn route takes all of them away. Anycast providers with a single
+    prefix have other protection; everybody else should put one server elsewhere.
+    """
+    if unknown := _hosts_unknown(ns):
+        return unknown
+    known = {address for one in ns.servers for address in one.host.addresses}
+    networks = {network_of(address) for address in known}
+    return f"all in {networks.pop()}" if len(known) > 1 and len(networks) == 1 else None
+
+
+@rule(
+    "NS015",
+    Severity.HIGH,
+    reference=f"{_RFC}3901#section-3",
+    passes=[_SOUND],
+    fails=[{"ns": ns_of({"a.example": ("2801:1b8:10::b",), "b.example": ("2801:1b8:11::b",)})}],
+)
+def no_ipv4_name_server(ns: Ns) -> str | Abstain | None:
+    """No name server has an IPv4 address.
+
+    Resolvers without IPv6 cannot find the domain at all. Give at least one server IPv4.
+    """
+    usable = [one.host for one in ns.servers if not one.fault]
+    if any(host.v4 for host in usable if not isinstance(host.v4, NotMeasured)):
+        return None
+    if unknown := [host.name for host in usable if isinstance(host.v4, NotMeasured)]:
+        return Abstain(f"IPv4 addresses of {', '.join(unknown)}")
+    return "only IPv6 addresses" if any(host.v6 for host in usable) else None  # else NS004
+
+
+@rule(
+    "NS016",
+    Severity.LOW,
+    reference=f"{_RFC}3901#section-4",
+    passes=[_SOUND],
+    fails=[
+        {"ns": ns_of({"ns1.example.net": ("198.41.0.4",), "ns2.example.net": ("199.9.14.201",)})}
+    ],
+)
+def no_ipv6_name_server(ns: Ns) -> str | Abstain | None:
+    """No name server has an IPv6 address.
+
+    Resolvers on networks with IPv6 only reach the domain through translators, if at all. Give at
+    least one server IPv6.
+    """
+    usable = [one.host for one in ns.servers if not one.fault]
+    if any(host.v6 for host in usable if not isinstance(host.v6, NotMeasured)):
+        return None
+    if unknown := [host.name for host in usable if isinstance(host.v6, NotMeasured)]:
+        return Abstain(f"IPv6 addresses of {', '.join(unknown)}")
+    return "only IPv4 addresses" if any(host.v4 for host in usable) else None  # else NS004
+
+
+MANY = 7
+"""More servers than this only make answers longer (RFC 2182 section 5 advises 7 at most)."""
+
+
+@rule(
+    "NS017",
+    Severity.NOTICE,
+    reference=f"{_RFC}2182#section-5",
+    passes=[_SOUND],
+    fails=[{"ns": ns_of(names=tuple(f"ns{n}.example.net" for n in range(8)))}],
+)
+def too_many_name_servers(ns: Ns) -> str | None:
+    """There are more name servers than help.
+
+    More than seven make every referral longer and one of them is always out of date.
+    """
+    return f"{len(ns.names)} name servers" if len(ns.names) > MANY else None
+
+
+@rule(
+    "NS018",
+    Severity.LOW,
+    reference=f"{_RFC}2182#section-3.1",
+    passes=[_SOUND],
+    fails=[
+        {
+            "ns": ns_of(
+                {
+                    "a.example": ("198.41.0.4",),
+                    "b.example": ("198.41.0.4",),
+                    "c.example": ("199.9.14.201",),
+                }
+            )
+        }
+    ],
+)
+def name_servers_share_an_address(ns: Ns) -> str | None:
+    """Two name servers have an address in common.
+
+    They are counted as two and fail as one. Give each name a machine of its own.
+    """
+    known = {address for one in ns.servers for address in one.host.addresses}
+    if len(known) == 1:
+        return None  # NS013 says it
+    shared = [one for one in ns.addresses if len(one.hosts) > 1]
+    return _at(shared) or None
+
+
+@rule(
+    "NS019",
+    Severity.NOTICE,
+    reference=f"{_RFC}5358#section-4",
+    passes=[_SOUND],
+    fails=[{"ns": ns_where(server_at("198.41.0.4", recursion=True))}],
+)
+def name_server_offers_recursion(ns: Ns) -> str | Abstain | None:
+    """A name server offers to resolve names for anybody.
+
+    It sets the RA flag. Open resolvers are used to attack others, and mixing the two roles has
+    poisoned caches. Turn recursion off on servers of zones. Costs nothing, as the flag alone does
+    not prove that it would.
+    """
+    return _told(ns, _at(one for one in ns.addresses if one.recursion))
+
+
+@rule(
+    "NS020",
+    Severity.NOTICE,
+    reference=f"{_RFC}6891#section-7",
+    passes=[_SOUND],
+    fails=[{"ns": ns_where(server_at("198.41.0.4", edns=False))}],
+)
+def name_server_without_edns(ns: Ns) -> str | Abstain | None:
+    """A name server does not speak EDNS.
+
+    Its answers stop at 512 bytes over UDP and it cannot serve DNSSEC. Update its software, or let
+    EDNS pass through the firewall in front of it.
+    """
+    return _told(ns, _at(one for one in ns.addresses if not one.edns))
+
+
+@rule(
+    "NS021",
+    Severity.HIGH,
+    reference=f"{_RFC}1912#section-2.8",
+    passes=[_SOUND, {"ns": ns_where(server_at("198.41.0.4", Service.REFUSED))}],
+    fails=[
+        {
+            "ns": ns_of(
+                {"a.example": ("198.41.0.4",)},
+                addresses=(server_at("198.41.0.4", Service.REFUSED),),
+            )
+        }
+    ],
+)
+def no_server_speaks_for_the_zone(ns: Ns) -> str | Abstain | None:
+    """None of the published name servers speaks for the zone.
+
+    The answers come from servers that only the parent knows, or from caches that will run out.
+    Bring the NS set and the servers into line with the delegation.
+    """
+    if not ns.addresses or any(one.service is Service.AUTHORITATIVE for one in ns.addresses):
+        return None
+    silent = [one.address for one in ns.addresses if not one.is_measured]
+    if silent:
+        return Abstain(f"what {', '.join(silent)} would say")
+    return _at(ns.addresses)
+
+
+SHORT_TTL = 3600
+"""Seconds. With less than an hour the set is fetched again all day long, and an outage of the
+servers is felt at once; RFC 1912 section 2.2 advises days. A notice: before a move it is right."""
+
+
+@rule(
+    "NS022",
+    Severity.NOTICE,
+    reference=f"{_RFC}1912#section-2.2",
+    passes=[_SOUND, {"ns": ns_of({})}],
+    fails=[{"ns": ns_where(server_at("198.41.0.4", ttl=60))}],
+)
+def ns_ttl_is_short(ns: Ns) -> str | Abstain | None:
+    """The NS set may be cached for less than an hour.
+
+    Resolvers ask again and again, and an outage of the servers is felt at once. Raise the TTL to a
+    day unless a move is near.
+    """
+    short = [one for one in ns.addresses if one.ttl is not None and one.ttl < SHORT_TTL]
+    return _told(ns, ", ".join(f"{_at([one])}: TTL {one.ttl} s" for one in short))
