@@ -24,10 +24,10 @@ def name_providers(domain: str, readings: Readings) -> ServedBy:
     ns, mx = readings.get("ns"), readings.get("mx")
     dns = "not_measured" if isinstance(ns, NotMeasured) else "none"
     if isinstance(ns, Ns):
-        dns = dns_provider(tuple(server.name for server in ns.servers), domain)
+        dns = dns_provider(ns.names, domain)
     if isinstance(mx, NotMeasured):
         return ServedBy(dns, "not_measured")
-    if not isinstance(mx, Mx):
+    if not isinstance(mx, Mx) or mx.is_null:
         return ServedBy(dns, "none")
-    mail, gateway = mail_provider(tuple(host.name for host in mx.hosts), domain)
+    mail, gateway = mail_provider(mx.hosts, domain)
     return ServedBy(dns, mail, gateway)

@@ -1,4 +1,4 @@
-"""What travels between tasks: the name of a chunk, never its data; and how a stage begins and ends."""
+"""What travels between tasks: a chunk's name, never its data; how its stages begin and end."""
 
 from __future__ import annotations
 

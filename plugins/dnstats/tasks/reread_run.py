@@ -54,7 +54,7 @@ def _find_original(connection: sa.Connection, where: str, day: dt.date) -> int:
 def _copy_run(connection: sa.Connection, original: int, dag_run_id: str, now: dt.datetime) -> int:
     kept = ("day", "dns", "site_list_id", "first_rank", "last_rank", "chunk_size", "settings")
     run = connection.execute(sa.select(Run.__table__).where(Run.id == original)).one()
-    run_id = connection.scalar(
+    run_id: int | None = connection.scalar(
         sa.insert(Run)
         .values(
             dag_run_id=dag_run_id,

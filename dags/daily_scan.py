@@ -1,0 +1,174 @@
+"""### The daily scan
+
+`create_run -> notify_start -> [scan_chunk -> process_chunk -> grade_chunk] -> notify_done`
+
+| task | what it does | clear it to |
+|---|---|---|
+| `create_run` | imports the site list, cuts it into chunks | begin again with other params |
+| `notify_start` | mails that the run begins | |
+| `scan_chunk` | asks DNS about a chunk's sites, archives the answers | ask again (within a day) |
+| `process_chunk` | reads the archived answers into one row a site | read again, nothing is asked |
+| `grade_chunk` | grades the rows, with remarks | grade again, with the rules of today |
+| `notify_done` | counts, mails, fails the run when too little was measured | count again |
+
+Clear a chunk with **downstream**: the same rows stand afterwards, once. A backfill of a past day
+reads that day's archived answers again; it never asks. `notify_done` updates the asset
+`dnstats_run`, which `publish_report` follows.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from airflow.sdk import Asset, Param, TriggerRule, dag, get_current_context, task, task_group
+from airflow_means import database, max_chunks, not_again, smtp_server
+from dnstats import settings
+from dnstats.tasks.chunk_name import ChunkName
+
+RUN = Asset(name="dnstats_run", uri="dnstats://run")
+
+PARAMS = {
+    "first_rank": Param(
+        1, type="integer", minimum=1, title="First rank", description="1 is the top of the list"
+    ),
+    "last_rank": Param(
+        None, type=["null", "integer"], minimum=1, title="Last rank",
+        description="Empty: to the end of the list. DNSTATS_ENV=Development takes the top few.",
+    ),
+    "chunk_size": Param(
+        10_000, type="integer", minimum=1, maximum=100_000, title="Chunk size",
+        description="Sites of one chunk: the unit that is scanned, retried and cleared",
+    ),
+    "site_list": Param(
+        None, type=["null", "string"], title="Site list",
+        description="CSV of rank,domain (plain, .gz, .zip), a path or a URL. "
+        "Empty: DNSTATS_SITE_LIST",
+    ),
+    "resolvers": Param(
+        [], type=["null", "array"], items={"type": "string"}, title="Resolvers",
+        description="One a line, ip or ip:port. Empty: DNSTATS_RESOLVERS, else the system's",
+    ),
+    "direct_port": Param(
+        None, type=["null", "integer"], minimum=1, maximum=65535, title="Port of name servers",
+        description="Empty: DNSTATS_DIRECT_PORT (53). The practice internet has its own",
+    ),
+    "dns": Param(
+        None, type=["null", "string"], enum=[None, "system", "custom", "lab"], title="DNS",
+        description="What the run is labelled with; lab: the practice internet",
+    ),
+}  # fmt: skip
+
+CHUNK_LABEL = "{{ task.op_kwargs['chunk']['label'] }}"
+
+
+@dag(
+    dag_id="daily_scan",
+    schedule="0 8 * * *",
+    start_date=dt.datetime(2026, 1, 1, tzinfo=dt.UTC),
+    catchup=False,
+    max_active_runs=1,
+    params=PARAMS,
+    doc_md=__doc__,
+    tags=["dnstats"],
+    default_args={
+        "retries": 2,
+        "retry_delay": dt.timedelta(seconds=15),
+        "retry_exponential_backoff": True,
+        "max_retry_delay": dt.timedelta(minutes=10),
+        "weight_rule": "absolute",
+    },
+)
+def daily_scan() -> None:
+    """The six boxes; the work is in dnstats.tasks.
+
+    Each box imports its work when it runs: every task process parses this file, and the scan
+    engine, Parquet and the templates would cost each of them a second.
+    """
+
+    @task(execution_timeout=dt.timedelta(minutes=30))
+    @not_again
+    def create_run() -> list[ChunkName]:
+        from dnstats.tasks.create_run import create_run
+        from dnstats.tasks.reread_run import reread_run
+        from dnstats.tasks.run_request import read_request
+
+        context = get_current_context()
+        run = context["dag_run"]
+        now = dt.datetime.now(dt.UTC)
+        if run.run_type == "backfill":
+            day = context["logical_date"].date()
+            return reread_run(database(), settings.load(), dag_run_id=run.run_id, day=day, now=now)
+        return create_run(
+            database(),
+            settings.load(),
+            read_request(context["params"], settings.load()),
+            dag_run_id=run.run_id,
+            now=now,
+            max_chunks=max_chunks(),
+        )
+
+    @task(execution_timeout=dt.timedelta(minutes=5))
+    def notify_start(chunks: list[ChunkName]) -> None:
+        from dnstats.tasks.notify_start import notify_start
+
+        notify_start(database(), settings.load(), chunks, smtp_server())
+
+    # Later stages have the higher priority: finish a chunk before beginning another.
+    @task(
+        pool="scan", queue="scan", priority_weight=1, map_index_template=CHUNK_LABEL,
+        execution_timeout=dt.timedelta(hours=3),
+    )  # fmt: skip
+    @not_again
+    def scan_chunk(chunk: ChunkName) -> ChunkName:
+        from dnstats.tasks.scan_chunk import scan_chunk
+
+        return scan_chunk(database(), settings.load(), chunk, now=dt.datetime.now(dt.UTC))
+
+    @task(
+        priority_weight=2, map_index_template=CHUNK_LABEL,
+        execution_timeout=dt.timedelta(minutes=30),
+    )  # fmt: skip
+    @not_again
+    def process_chunk(chunk: ChunkName) -> ChunkName:
+        from dnstats.tasks.process_chunk import process_chunk
+
+        return process_chunk(database(), settings.load(), chunk)
+
+    @task(
+        priority_weight=3, map_index_template=CHUNK_LABEL,
+        execution_timeout=dt.timedelta(minutes=30),
+    )  # fmt: skip
+    @not_again
+    def grade_chunk(chunk: ChunkName) -> ChunkName:
+        from dnstats.tasks.grade_chunk import grade_chunk
+
+        return grade_chunk(database(), chunk)
+
+    @task(
+        trigger_rule=TriggerRule.ALL_DONE, outlets=[RUN],
+        execution_timeout=dt.timedelta(minutes=15),
+    )  # fmt: skip
+    @not_again
+    def notify_done() -> int:
+        from dnstats.tasks.notify_done import notify_done
+
+        context = get_current_context()
+        run_id = notify_done(
+            database(),
+            settings.load(),
+            context["dag_run"].run_id,
+            smtp_server(),
+            now=dt.datetime.now(dt.UTC),
+        )
+        context["outlet_events"][RUN].extra = {"run_id": run_id}
+        return run_id
+
+    @task_group(prefix_group_id=False)
+    def each_chunk(chunk: ChunkName) -> None:
+        grade_chunk(process_chunk(scan_chunk(chunk)))
+
+    chunks = create_run()
+    notify_start(chunks) >> each_chunk.expand(chunk=chunks) >> notify_done()
+
+
+daily_scan()
