@@ -14,11 +14,10 @@ from dnstats.lab.labels import split, suffix_exists, wire
 from dnstats.lab.lookup import FORMERR, NOERROR, NOTIMP, NXDOMAIN, REFUSED, Found, RRset, World
 from dnstats.lab.message import AA, AD, CD, RA, Query
 from dnstats.lab.providers import DNS_PROVIDERS, REGISTRY, RESOLVERS, SILENT_POOL
-from dnstats.lab.truth import APEX_TYPES, BELOW, Server
-from dnstats.lab.world import is_unanswered
+from dnstats.lab.truth import Server
+from dnstats.lab.world import unanswered_question
 
-CACHE_SIZE = 200_000
-STANDARD = frozenset([("", t) for t in APEX_TYPES] + list(BELOW))
+CACHE_SIZE = 100_000
 TYPE_NAMES = {number: name for name, number in rdata.NUMBERS.items()}
 
 
@@ -107,11 +106,10 @@ class Answerer:
         if not organisation or not suffix_exists(suffix) or rdtype not in TYPE_NAMES:
             return False
         site = self.world.site_of(name, organisation)
-        standard = (name[: -len(site) - 1] if name != site else "", TYPE_NAMES[rdtype]) in STANDARD
-        if not standard or not is_unanswered(self.world.seed, name, TYPE_NAMES[rdtype]):
+        question = unanswered_question(self.world.seed, site)
+        if question is None or question != (name, TYPE_NAMES[rdtype]):
             return False
-        reserved = delegation.is_reserved(organisation)
-        return not reserved and self.world.truth(site).fate == "ok"
+        return self.world.truth(site).fate == "ok"
 
     def _registered(self, data: bytes, query: Query) -> bytes:
         """Answer as root and suffix server: own data, DS, or a referral with glue."""

@@ -46,6 +46,7 @@ def suffix_exists(suffix: str) -> bool:
     return not suffix or (top not in NO_SUCH_TLD and TLD.fullmatch(top) is not None)
 
 
+@lru_cache(maxsize=65536)
 def split(name: str) -> tuple[str, str]:
     """Return (organisation, suffix) of a lowercase name; organisation is "" for a suffix."""
     parts = name.split(".")

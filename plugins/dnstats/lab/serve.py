@@ -216,9 +216,8 @@ class Server:
         connection.sock.close()
 
     def _drop_idle(self, now: float) -> None:
-        if len(self._connections) and now:
-            for each in [c for c in self._connections.values() if now - c.used > TCP_IDLE]:
-                self._close(each)
+        for each in [c for c in self._connections.values() if now - c.used > TCP_IDLE]:
+            self._close(each)
 
 
 def _with(function: Callable[..., None], *first: object) -> Callable[[int], None]:
