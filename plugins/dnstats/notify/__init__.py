@@ -1,0 +1,1 @@
+"""Mails about runs: written from templates, sent by SMTP or kept as files. Knows no database."""
