@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 
 from dnstats import wire
-from dnstats.answer import Plan, Question
+from dnstats.answer import Answer, Plan, Question
 from dnstats.records import tag_list
 from dnstats.records.example import txt_zone
 from dnstats.records.guard import unreadable_is_not_measured
@@ -35,7 +35,7 @@ class Bimi(Reading, frozen=True):
 
 _TRIES = re.compile(r'"? *v *= *"?bimi', re.IGNORECASE)
 _KNOWN = ("v", "l", "a", "avp", "lps")
-_AVATARS = ("brand", "personal")
+_VALUES = {"avp": ("brand", "personal"), "lps": ("true", "false")}
 
 
 def bimi_question(domain: str) -> Question:
@@ -44,26 +44,30 @@ def bimi_question(domain: str) -> Question:
 
 
 def questions(site: Site) -> Plan:
-    """The record; for a subdomain without one, its organisational domain's."""
+    """The record; for a subdomain without one, its organisational domain's (section 7.2)."""
     (answer,) = yield (bimi_question(site.domain),)
     organisational = organisational_domain(site.domain)
-    if answer.is_absent and organisational != site.domain:
+    if organisational != site.domain and answer.is_measured and not _lines(answer):
         yield (bimi_question(organisational),)
 
 
 @unreadable_is_not_measured
 def read(site: Site, look: Look) -> Reading | None:
     """The record; None when there is nothing like one."""
-    at = site.domain
-    answer = look(bimi_question(at))
-    organisational = organisational_domain(at)
-    if answer.is_absent and organisational != at:
-        at = organisational
-        answer = look(bimi_question(at))
+    own = look(bimi_question(site.domain))
+    organisational = organisational_domain(site.domain)
+    answer = own
+    if organisational != site.domain and own.is_measured and not _lines(own):
+        answer = look(bimi_question(organisational))
     if not answer.is_measured:
         return not_measured(answer)
-    lines = [line for line in map(readable, texts(answer)) if _TRIES.match(line)]
-    return _bimi(lines, at) if lines else None
+    lines = _lines(answer)
+    return _bimi(lines, site.domain if answer is own else organisational) if lines else None
+
+
+def _lines(answer: Answer) -> list[str]:
+    """Texts that try to be BIMI."""
+    return [line for line in map(readable, texts(answer)) if _TRIES.match(line)]
 
 
 def _bimi(lines: list[str], at: str) -> Bimi:
@@ -89,10 +93,12 @@ def _defects(form: TagList) -> tuple[Defect, ...]:
     unknown = tuple(
         Defect(tag_list.UNKNOWN, tag.name, tag.value) for tag in form.tags if tag.name not in _KNOWN
     )
-    avatar = form.get("avp")
-    if avatar is not None and avatar.lower() not in _AVATARS:
-        return (*unknown, Defect(tag_list.BAD_VALUE, "avp", avatar))
-    return unknown
+    bad = tuple(
+        Defect(tag_list.BAD_VALUE, tag.name, tag.value)
+        for tag in form.tags
+        if tag.name in _VALUES and tag.value not in _VALUES[tag.name]
+    )
+    return unknown + bad
 
 
 def parse_example(text: str | tuple[str, ...]) -> Reading | None:
