@@ -1,0 +1,211 @@
+"""SPF (RFC 7208): who may send mail for the site. What is asked, and how it is read; no judging.
+
+Everything an SPF evaluation needs beyond the record itself (includes, redirects, `a`, `mx`,
+`exists`) is asked in the scan, so that limits and dead ends can be told without the network.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from enum import StrEnum
+
+from msgspec.structs import replace
+
+from dnstats import wire
+from dnstats.answer import Answer, Plan, Question, Reason
+from dnstats.records.host import host_questions
+from dnstats.records.record import Look, NotMeasured, Reading, Record, Site, not_measured
+from dnstats.records.spf_macro import target_name
+from dnstats.records.spf_ranges import count_addresses
+from dnstats.records.spf_record import SpfRecord, parse
+from dnstats.records.spf_select import exchanges_of, spf_texts
+from dnstats.records.spf_term import LOOKUP_TERMS, Qualifier
+from dnstats.records.spf_tree import (
+    MAX_EXCHANGES,
+    MAX_LOOKUPS,
+    MAX_STEPS,
+    MAX_VOID,
+    End,
+    Step,
+    Tree,
+    walk_tree,
+)
+from dnstats.wire import show
+
+MAX_QUESTIONS = 250  # asked about one site; ten `mx` with ten exchanges each come to 210
+MAX_SHOWN = 500  # characters kept of each record when there are several
+
+
+class Verdict(StrEnum):
+    """What a receiver makes of the record as such, before it looks at any sender."""
+
+    VALID = "valid"
+    PERMERROR = "permerror"  # for every sender, or for all that match nothing earlier
+    UNKNOWN = "unknown"  # no error found, and a part was not measured
+
+
+PERMERROR_ENDS = frozenset(
+    {End.NO_RECORD, End.SEVERAL_RECORDS, End.BAD_RECORD, End.LOOP, End.MANY_EXCHANGES}
+)
+
+
+class Spf(Reading, frozen=True):
+    """The SPF policy of a site.
+
+    None instead of this: no TXT record of the site is selected as SPF. Parts that nobody could ask
+    for stand in `unmeasured`; numbers that depend on them are None.
+    """
+
+    record: SpfRecord  # the first one when there are several
+    verdict: Verdict
+    policy: Qualifier | None = None  # in the end, redirect followed; None when it cannot be told
+    # Terms that need look-ups, the ten of section 4.6.4; None when an include or redirect was not
+    # measured and the number is not over ten without it. Capped at MAX_STEPS.
+    lookups: int | None = 0
+    void_lookups: int | None = 0  # the two of section 4.6.4; None likewise
+    exceeded_at: str = ""  # the eleventh: "include:a.example in b.example"
+    steps: tuple[Step, ...] = ()  # every look-up in the order of evaluation
+    passes_everyone: bool = False  # +all, directly or through includes; or a /0
+    ipv4_addresses: int = 0  # different IPv4 addresses that pass, as far as can be told
+    others: tuple[str, ...] = ()  # further SPF records at the name: more than one is an error
+    txt_size: int = 0  # octets of the whole TXT answer (section 3.4)
+    ttl: int = 0  # seconds
+    unmeasured: tuple[str, ...] = ()  # "TXT a.example: timeout"
+
+    @property
+    def is_mailless(self) -> bool:
+        """`v=spf1 -all` and nothing else: this domain sends no mail."""
+        return self.record.is_mailless and not self.others
+
+    @property
+    def errors(self) -> tuple[str, ...]:
+        """Why receivers answer permerror, in words; () when they do not."""
+        return tuple(_errors(self))
+
+
+def questions(site: Site) -> Plan:
+    """The site's TXT, then round by round what the records found lead to.
+
+    Each name is entered once, which also ends loops. No more is followed after MAX_STEPS terms:
+    by then the record is far over its limit.
+    """
+    asked = {Question(site.domain, wire.TXT): None}
+    batch = list(asked)
+    steps = 0
+    while batch:
+        answers = yield tuple(batch)
+        batch = []
+        for answer in answers:
+            for question, is_step in _leads_to(answer, site.domain):
+                steps += is_step
+                if question not in asked and steps <= MAX_STEPS and len(asked) < MAX_QUESTIONS:
+                    asked[question] = None
+                    batch.append(question)
+
+
+def _leads_to(answer: Answer, site: str) -> Iterator[tuple[Question, bool]]:
+    """The questions an answer raises; True for those of terms that cost a look-up."""
+    if answer.question.rdtype == wire.MX:
+        names = exchanges_of(answer)
+        if len(names) <= MAX_EXCHANGES:
+            for name in names:
+                if name != ".":
+                    yield from ((question, False) for question in host_questions(name))
+    elif answer.question.rdtype == wire.TXT:
+        texts = spf_texts(answer).texts
+        record = parse(texts[0]) if texts else None
+        # Receivers give up on a broken record; we go on with the site's own, to say more about it.
+        if record and (answer.question.name == site or (len(texts) == 1 and not record.faults)):
+            yield from _terms_ask(answer.question.name, record, site)
+
+
+def _terms_ask(domain: str, record: SpfRecord, site: str) -> Iterator[tuple[Question, bool]]:
+    redirect = record.redirect
+    for term in (*record.evaluated, *((redirect,) if redirect else ())):
+        if term.name not in LOOKUP_TERMS or term.name == "ptr":
+            continue
+        target = target_name(term.value, domain, site) if term.value else domain
+        if not target:
+            continue
+        if term.name in ("include", "redirect"):
+            yield Question(target, wire.TXT), True
+        elif term.name == "mx":
+            yield Question(target, wire.MX), True
+        else:
+            yield Question(target, wire.A), True
+            if term.name == "a":
+                yield Question(target, wire.AAAA), False
+
+
+def read(site: Site, look: Look) -> Reading | None:
+    """The policy of a site; None when its TXT was asked for and holds no SPF record."""
+    answer = look(Question(site.domain, wire.TXT))
+    if not answer.is_measured:
+        return not_measured(answer)
+    found = spf_texts(answer)
+    if not found.texts:
+        return None if found.is_readable else NotMeasured(Reason.MALFORMED, f"TXT {site.domain}")
+    record = parse(found.texts[0])
+    spf = Spf(
+        record,
+        Verdict.VALID,
+        others=tuple(show(text)[:MAX_SHOWN] for text in found.texts[1:]),
+        txt_size=len(answer.message),
+        ttl=found.ttl,
+    )
+    return _with_verdict(_with_tree(spf, walk_tree(site.domain, record, look)))
+
+
+def parse_example(text: str) -> Reading:
+    """The reading of a record in the world of `spf_example`; one record a line."""
+    from dnstats.records.spf_example import EXAMPLE_SITE, example_look
+
+    reading = read(EXAMPLE_SITE, example_look(text))
+    assert reading is not None, f"{text!r} is no SPF record"
+    return reading
+
+
+def _with_tree(spf: Spf, tree: Tree) -> Spf:
+    steps = tree.steps
+    over = steps[MAX_LOOKUPS] if len(steps) > MAX_LOOKUPS else None
+    void = sum(step.is_void for step in steps)
+    missed = [step for step in steps if step.end is End.NOT_MEASURED]
+    return replace(
+        spf,
+        policy=tree.policy,
+        # An include or redirect that was not measured hides an unknown number of look-ups.
+        lookups=None if not over and any(map(_enters, missed)) else len(steps),
+        void_lookups=None if missed and void <= MAX_VOID else void,
+        exceeded_at=f"{over.term} in {over.holder}" if over else "",
+        steps=steps,
+        passes_everyone=tree.passes_everyone,
+        ipv4_addresses=count_addresses(tree.ranges),
+        unmeasured=tree.unmeasured,
+    )
+
+
+def _enters(step: Step) -> bool:
+    return step.term.lstrip("+?~-").lower().startswith(("include:", "redirect="))
+
+
+def _with_verdict(spf: Spf) -> Spf:
+    if next(_errors(spf), None) is not None:
+        return replace(spf, verdict=Verdict.PERMERROR)
+    return replace(spf, verdict=Verdict.UNKNOWN) if spf.unmeasured else spf
+
+
+def _errors(spf: Spf) -> Iterator[str]:
+    if spf.others:
+        yield f"{1 + len(spf.others)} SPF records"
+    for fault in spf.record.faults:
+        yield f"{fault.term}: {fault.why}"
+    for step in spf.steps:
+        if step.end in PERMERROR_ENDS or (step.end is End.VOID and _enters(step)):
+            yield f"{step.term} in {step.holder}: {step.end}"
+    if spf.exceeded_at:
+        yield f"more than {MAX_LOOKUPS} look-ups"
+    if (spf.void_lookups or 0) > MAX_VOID:
+        yield f"more than {MAX_VOID} void look-ups"
+
+
+RECORD = Record("spf", "SPF", Spf, questions, read)
