@@ -100,7 +100,10 @@ def test_what_fails_an_organisation_fails_all_below_it() -> None:
             assert truth(SEED, name).fate == organisation.fate
 
 
-def test_a_known_provider_always_works() -> None:
+def test_a_known_provider_always_works(port) -> None:
+    for name in ("digitalocean.com", "nic.ru", "cloudflare.com", "ovh.net", "nsone.net"):
+        for server in truth(SEED, name).servers:
+            assert values(ask(port, server.host, "A"), "A") == [server.address]
     for name in ("google.com", "outlook.com", "cloudflare.com", "_spf.google.com", "akam.net"):
         assert truth(SEED, name).fate == "ok"
         assert not truth(SEED, name).unanswered

@@ -94,7 +94,9 @@ def _hosts(chance: Chance, zone: str) -> list[tuple[str, str]]:
     """Choose the hosts and their addresses, all as they should be."""
     count = chance.weighted("ns count", NS_COUNTS)
     weights: dict[str, float] = {p.name: p.weight for p in DNS_PROVIDERS if p.count == count}
-    name = chance.weighted("dns provider", {**weights, "own": OWN_WEIGHT})
+    if not is_reserved(zone):  # whose host names are taken by the shared servers
+        weights["own"] = OWN_WEIGHT
+    name = chance.weighted("dns provider", weights) if weights else "cloudflare"
     if name != "own" or not fits(f"ns-gone.{zone}"):
         provider = next((p for p in DNS_PROVIDERS if p.name == name), DNS_PROVIDERS[0])
         groups = provider.groups
@@ -135,6 +137,7 @@ def _bad(chance: Chance, zone: str, server: Server) -> Server:
     return Server(server.host, server.address, behaviour)
 
 
+@lru_cache(maxsize=65536)
 def dnssec_case(seed: int, zone: str) -> str:
     """Return how a zone is signed (the cases of Truth.dnssec_case)."""
     organisation, _ = split(zone)
@@ -147,6 +150,7 @@ def dnssec_case(seed: int, zone: str) -> str:
     return chance.weighted("dnssec case", DNSSEC_CASES)
 
 
+@lru_cache(maxsize=65536)
 def dnssec_state(seed: int, zone: str) -> str:
     """Return what a validating resolver concludes of a zone: secure, insecure or bogus."""
     organisation, _ = split(zone)

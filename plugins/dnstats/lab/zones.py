@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from functools import lru_cache
 
 import msgspec
 
@@ -44,6 +45,7 @@ class Site(msgspec.Struct, frozen=True):
     wildcard: Node | None
 
 
+@lru_cache(maxsize=16384)
 def soa(seed: int, zone: str, serial_offset: int = 0) -> bytes:
     """Return the SOA RDATA of a zone; `serial_offset` is for a server that lags behind."""
     chance = Chance(seed, zone)
