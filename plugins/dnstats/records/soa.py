@@ -28,7 +28,7 @@ class Soa(Reading, frozen=True):
     records: tuple[SoaRecord, ...]
     malformed: int  # records whose data nobody can read
     servers: tuple[ServerSoa, ...]  # those that answered; what the others did is in the ns family
-    unmeasured: tuple[str, ...]  # addresses that did not tell
+    unmeasured: tuple[str, ...]  # name servers that told no SOA at any address
 
 
 def questions(site: Site) -> Plan:
@@ -55,17 +55,19 @@ def read(site: Site, look: Look) -> Reading | None:
 
 
 def _servers(site: Site, look: Look) -> tuple[tuple[ServerSoa, ...], tuple[str, ...]]:
-    """What each server address said, and those that said nothing."""
+    """What each server address said, and the name servers that said nothing anywhere.
+
+    A host that told over IPv4 has told, whatever IPv6 did from where we stand.
+    """
+    hosts = hosts_of(site, look)
     servers: list[ServerSoa] = []
-    unmeasured: list[str] = []
-    for address in addresses_to_ask(hosts_of(site, look)):
-        answer = look(direct_questions(site.domain, address)[1])
-        records = soa_records(answer)
+    for address in addresses_to_ask(hosts):
+        records = soa_records(look(direct_questions(site.domain, address)[1]))
         if records:
             servers.append(ServerSoa(address, records))
-        else:
-            unmeasured.append(address)
-    return tuple(servers), tuple(unmeasured)
+    told = {server.address for server in servers}
+    mute = sorted(host.name for host in hosts if told.isdisjoint(host.addresses))
+    return tuple(servers), tuple(mute)
 
 
 RECORD = Record("soa", "Start of authority (SOA)", Soa, questions, read)
