@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 import msgspec
 import sqlalchemy as sa
 
-from dnstats.db.copy import copy_rows
+from dnstats.db.bulk import copy_rows
 from dnstats.db.models import SiteList, SiteName, SiteRank
 from dnstats.db.partitions import make_list_partition, partition_name
 from dnstats.lists.fetching import fetch_list, sha256, unpack_lines

@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from dnstats.db.copy import copy_rows
+from dnstats.db.bulk import copy_rows
 from dnstats.db.models import Grade, Remark, SiteRun
 from dnstats.grade.scale import RULES_VERSION, letter
 from dnstats.grade.site import SiteGrades, grade_site, ungraded_site

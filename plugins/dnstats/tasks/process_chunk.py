@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from dnstats import archive
-from dnstats.db.copy import copy_rows
+from dnstats.db.bulk import copy_rows
 from dnstats.db.models import SiteRun
 from dnstats.process.readings import write_readings
 from dnstats.process.site import read_site

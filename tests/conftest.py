@@ -1,0 +1,59 @@
+"""A real PostgreSQL for the whole session: made from the wheel, migrated once, removed at the end.
+
+`database` is one open transaction that is rolled back; `engine` is a database of its own for code
+that commits, copied from the migrated one.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from dnstats.db.connect import open_database
+from dnstats.db.migrate import migrate
+from dnstats.settings import Settings
+from dnstats.stack.postgres import Cluster, temporary
+
+_numbers = itertools.count()
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """A running server; durability off, it dies with the session."""
+    with temporary(fsync=False) as started:
+        started.create_database("migrated")
+        migrate(started.url("migrated"))
+        yield started
+
+
+@pytest.fixture
+def database(cluster: Cluster) -> Iterator[sa.Connection]:
+    """An open connection; whatever the test does in it is rolled back."""
+    engine = open_database(cluster.url("migrated"))
+    with engine.connect() as connection:
+        transaction = connection.begin()
+        yield connection
+        transaction.rollback()
+    engine.dispose()
+
+
+@pytest.fixture
+def engine(cluster: Cluster) -> Iterator[sa.Engine]:
+    """A migrated database that the test has for itself."""
+    name = f"test_{next(_numbers)}"
+    with open_database(cluster.url("postgres")).connect() as connection:
+        connection.execution_options(isolation_level="AUTOCOMMIT")
+        connection.execute(sa.text(f'CREATE DATABASE "{name}" TEMPLATE migrated'))
+        try:
+            yield open_database(cluster.url(name))
+        finally:
+            connection.execute(sa.text(f'DROP DATABASE "{name}" WITH (FORCE)'))
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """Settings whose folders are the test's own."""
+    return Settings({"DNSTATS_VAR": str(tmp_path / "var")})

@@ -1,0 +1,31 @@
+"""Partitions are made once, dropped at once, and touch no other run."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from dnstats.db.bulk import copy_rows
+from dnstats.db.models import Remark
+from dnstats.db.partitions import drop_run_partitions, make_run_partitions
+
+COLUMNS = ("run_id", "rules_version", "rank", "code", "chunk", "site_id", "family", "severity",
+           "points", "evidence")  # fmt: skip
+
+
+def _remark(run_id: int, rank: int) -> tuple[object, ...]:
+    return (run_id, 1, rank, "SPF001", 0, rank, "spf", "low", 5, "found")
+
+
+def _count(database: sa.Connection) -> dict[int, int]:
+    query = sa.select(Remark.run_id, sa.func.count()).group_by(Remark.run_id)
+    return {run_id: count for run_id, count in database.execute(query)}
+
+
+def test_dropping_one_run_leaves_the_others(database: sa.Connection) -> None:
+    for run_id in (1, 2):
+        make_run_partitions(database, run_id)
+        make_run_partitions(database, run_id)  # again: no fault, no second partition
+        copy_rows(database, Remark.__table__, COLUMNS, [_remark(run_id, n) for n in (1, 2, 3)])
+    assert _count(database) == {1: 3, 2: 3}
+    drop_run_partitions(database, 1)
+    drop_run_partitions(database, 1)
+    assert _count(database) == {2: 3}
