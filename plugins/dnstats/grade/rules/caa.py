@@ -15,7 +15,8 @@ from dnstats.records.caa_property import ISSUING, Property, unknown_methods
 from dnstats.records.dnssec import Dnssec, State
 
 _RFC = "https://www.rfc-editor.org/rfc/rfc"
-_BR = "https://cabforum.org/working-groups/server/baseline-requirements/requirements/"
+_BR = "https://github.com/cabforum/servercert/blob/main/docs/BR.md#a1-caa-methods"
+_REGISTRY = "https://www.iana.org/assignments/pkix-parameters/pkix-parameters.xhtml#caa-properties"
 _ONE = '0 issue "ca.example"'
 _SOUND = {"caa": (_ONE, '0 iodef "mailto:pki@example.com"')}
 
@@ -127,7 +128,7 @@ def issuemail_is_malformed(caa: Caa) -> str | None:
 @rule(
     "CAA006",
     Severity.LOW,
-    reference="https://bimigroup.org/resources/VMC_Requirements_latest.pdf",
+    reference=_REGISTRY,
     passes=[{"caa": (_ONE, '0 issuevmc ";"')}],
     fails=[{"caa": (_ONE, '0 issuevmc "ca example"')}],
 )

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from dnstats.answer import Reason
 from dnstats.grade.rule import Abstain, rule
 from dnstats.grade.scale import Severity
 from dnstats.grade.zone_examples import host_of, https_of
 from dnstats.records.address import Address
-from dnstats.records.host import Addresses, Host
+from dnstats.records.host import Addresses
 from dnstats.records.https import Https
 from dnstats.records.record import NotMeasured
 from dnstats.records.svcb import Binding
@@ -23,9 +22,6 @@ _SOUND = {"https": https_of(_PLAIN)}
 _HINTED = https_of(Binding(1, ".", alpn=("h2",), v4hint=("198.41.0.4",)))
 _ADDRESS = Address(host_of("example.com", "198.41.0.4"), host_of("www.example.com"), True)
 _MOVED = Address(host_of("example.com", "199.9.14.201"), host_of("www.example.com"), True)
-_UNKNOWN = Address(
-    Host("example.com", NotMeasured(Reason.TIMEOUT), ()), host_of("www.example.com"), True
-)
 
 
 def _sides(https: Https) -> Iterable[tuple[str, tuple[Binding, ...]]]:
@@ -35,14 +31,22 @@ def _sides(https: Https) -> Iterable[tuple[str, tuple[Binding, ...]]]:
             yield label, part
 
 
-def _those(https: Https, is_wrong: Callable[[Binding], bool]) -> str | None:
+def _told(https: Https, found: Iterable[str]) -> str | Abstain | None:
+    """What was found; nothing found where a name was not measured is no verdict."""
+    if evidence := "; ".join(found):
+        return evidence
+    unknown = [part for part in (https.apex, https.www) if isinstance(part, NotMeasured)]
+    return Abstain(unknown[0].question or unknown[0].reason) if unknown else None
+
+
+def _those(https: Https, is_wrong: Callable[[Binding], bool]) -> str | Abstain | None:
     found = [
         f"{label}: {one.priority} {one.target}" + (f" ({one.fault})" if one.fault else "")
         for label, bindings in _sides(https)
         for one in bindings
         if is_wrong(one)
     ]
-    return ", ".join(found) or None
+    return _told(https, found)
 
 
 @rule(
@@ -55,14 +59,14 @@ def _those(https: Https, is_wrong: Callable[[Binding], bool]) -> str | None:
         {"https": Https((), (), malformed=1)},
     ],
 )
-def https_record_is_malformed(https: Https) -> str | None:
+def https_record_is_malformed(https: Https) -> str | Abstain | None:
     """An HTTPS record cannot be read.
 
     Browsers throw the whole set away. Publish it anew with the provider's own tool.
     """
-    faulty = _those(https, lambda one: bool(one.fault) and not one.is_alias)
-    lost = f"{https.malformed} without priority and target" if https.malformed else ""
-    return ", ".join(part for part in (faulty, lost) if part) or None
+    if https.malformed:
+        return f"{https.malformed} without priority and target"
+    return _those(https, lambda one: bool(one.fault) and not one.is_alias)
 
 
 @rule(
@@ -72,7 +76,7 @@ def https_record_is_malformed(https: Https) -> str | None:
     passes=[_SOUND, {"https": https_of(Binding(0, "cdn.example"))}],
     fails=[{"https": https_of(Binding(0, "cdn.example"), _PLAIN)}],
 )
-def alias_beside_service(https: Https) -> str | None:
+def alias_beside_service(https: Https) -> str | Abstain | None:
     """An alias stands beside service records.
 
     Browsers must ignore the service records then, and some ignore the alias. Keep one kind.
@@ -80,7 +84,7 @@ def alias_beside_service(https: Https) -> str | None:
     mixed = [
         label for label, bindings in _sides(https) if len({one.is_alias for one in bindings}) > 1
     ]
-    return ", ".join(mixed) or None
+    return _told(https, mixed)
 
 
 @rule(
@@ -90,7 +94,7 @@ def alias_beside_service(https: Https) -> str | None:
     passes=[_SOUND, {"https": https_of(Binding(0, "cdn.example"))}],
     fails=[{"https": https_of(Binding(0, "cdn.example"), Binding(0, "other.example"))}],
 )
-def several_aliases(https: Https) -> str | None:
+def several_aliases(https: Https) -> str | Abstain | None:
     """There is more than one alias record.
 
     Browsers pick one at random. Keep one.
@@ -100,7 +104,7 @@ def several_aliases(https: Https) -> str | None:
         for label, bindings in _sides(https)
         if sum(one.is_alias for one in bindings) > 1
     ]
-    return "; ".join(found) or None
+    return _told(https, found)
 
 
 @rule(
@@ -110,7 +114,7 @@ def several_aliases(https: Https) -> str | None:
     passes=[_SOUND, {"https": https_of(Binding(0, "cdn.example"))}],
     fails=[{"https": https_of(Binding(0, "cdn.example", alpn=("h2",)))}],
 )
-def alias_with_parameters(https: Https) -> str | None:
+def alias_with_parameters(https: Https) -> str | Abstain | None:
     """An alias record has parameters.
 
     They are ignored. Put them into a service record, at the target or instead of the alias.
@@ -125,7 +129,7 @@ def alias_with_parameters(https: Https) -> str | None:
     passes=[_SOUND, {"https": https_of(Binding(0, "cdn.example"))}],
     fails=[{"https": https_of(Binding(0, "."))}],
 )
-def alias_to_nowhere(https: Https) -> str | None:
+def alias_to_nowhere(https: Https) -> str | Abstain | None:
     """An alias record says that the service does not exist.
 
     An alias to "." means that there is no such service. If there is a site, remove the record.
@@ -164,7 +168,7 @@ def hints_differ_from_addresses(https: Https, address: Address | None) -> str | 
                 if isinstance(verdict, Abstain):
                     return verdict
                 found += [f"{label}: {hint}" for hint in verdict]
-    return ", ".join(found) or None
+    return _told(https, found)
 
 
 def _strangers(hints: tuple[str, ...], known: Addresses) -> list[str] | Abstain:
@@ -186,7 +190,7 @@ def _strangers(hints: tuple[str, ...], known: Addresses) -> list[str] | Abstain:
     passes=[_SOUND, {"https": https_of(Binding(0, "cdn.example"))}],
     fails=[{"https": https_of(Binding(1, "."))}],
 )
-def service_without_protocols(https: Https) -> str | None:
+def service_without_protocols(https: Https) -> str | Abstain | None:
     """A service record does not say which HTTP versions there are.
 
     Without alpn browsers assume HTTP/1.1 and learn of HTTP/2 and 3 later. List them: alpn=h2,h3.
@@ -198,10 +202,10 @@ def service_without_protocols(https: Https) -> str | None:
     "HTTPS008",
     Severity.NOTICE,
     reference=f"{_RFC}#section-9.5",
-    passes=[_SOUND, {"https": Https((_PLAIN,), NotMeasured(Reason.TIMEOUT))}],
+    passes=[_SOUND, {"https": https_of(Binding(1, ".", port=443))}],
     fails=[{"https": https_of(Binding(1, ".", alpn=("h2",), port=8443))}],
 )
-def service_on_another_port(https: Https) -> str | None:
+def service_on_another_port(https: Https) -> str | Abstain | None:
     """A service record leads to another port than 443.
 
     Networks that let only 443 through cut the site off for browsers that follow the record.
