@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 from dnstats.lab import rdata
+from dnstats.lab.certificates import caa
 from dnstats.lab.lookup import NXDOMAIN, SERVFAIL, World, text_of
-from dnstats.lab.policies import caa
 from dnstats.lab.truth import Truth
 from dnstats.lab.zones import shared
 

@@ -9,8 +9,9 @@ import dns.exception
 import dns.message
 import dns.query
 import pytest
+from dnstats.lab.loss import Loss
 from dnstats.lab.providers import RESOLVERS, addresses
-from dnstats.lab.serve import Loss, PortTaken, bind, bind_anywhere, check_loopback
+from dnstats.lab.serve import PortTaken, bind, bind_anywhere, check_loopback
 
 from tests.lab.worlds import SEED, ask, names, query, serving, values
 

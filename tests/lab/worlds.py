@@ -13,8 +13,9 @@ import dns.query
 import dns.rdatatype
 from dnstats.lab.answering import Answerer
 from dnstats.lab.lookup import World
+from dnstats.lab.loss import Loss
 from dnstats.lab.providers import RESOLVERS, addresses
-from dnstats.lab.serve import Loss, Server, bind_anywhere
+from dnstats.lab.serve import Server, bind_anywhere
 from dnstats.lab.truth import Truth
 from dnstats.lab.world import truth
 

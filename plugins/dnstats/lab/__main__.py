@@ -20,8 +20,9 @@ from pathlib import Path
 from dnstats.lab.answering import Answerer
 from dnstats.lab.labels import fits
 from dnstats.lab.lookup import World
+from dnstats.lab.loss import Loss
 from dnstats.lab.providers import RESOLVERS, addresses
-from dnstats.lab.serve import Loss, PortTaken, Server, bind, bind_anywhere
+from dnstats.lab.serve import PortTaken, Server, bind, bind_anywhere
 
 BUNDLED = Path(__file__).parents[3] / "include" / "sites.csv.gz"
 PR_SET_PDEATHSIG = 1

@@ -10,14 +10,11 @@ import re
 from functools import lru_cache
 
 SECOND_LEVEL = frozenset(
-    ("ac", "co", "com", "edu", "gob", "gov", "go", "gouv", "govt", "gub", "ltd", "mil", "ne")
-    + ("net", "or", "org")
-)
+    ("ac", "co", "com", "edu", "gob", "gov", "go", "gouv", "govt", "gub", "ltd", "mil", "ne",
+     "net", "or", "org")
+)  # fmt: skip
 NO_SUCH_TLD = frozenset(
     ("corp", "home", "internal", "invalid", "lan", "local", "localdomain", "localhost", "onion")
-)
-TLD = frozenset(
-    ["corp", "home", "internal", "invalid", "lan", "local", "localdomain", "localhost", "onion"]
 )
 TLD = re.compile(r"[a-z]{2,63}|xn--[a-z0-9-]{1,59}")
 

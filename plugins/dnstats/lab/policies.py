@@ -1,7 +1,7 @@
-"""What a site says about policies: DMARC, BIMI, MTA-STS, TLS-RPT, CAA, and its other TXT.
+"""What a site says about policies: DMARC, BIMI, MTA-STS, TLS-RPT, and its other TXT.
 
-Seeded choices only: 45 % DMARC (none 40, quarantine 27, reject 33), 5 % CAA, 0.9 % BIMI, 0.7 %
-MTA-STS, 0.9 % TLS-RPT. A valid record is one whose author had reason to think it works.
+Seeded choices only: 45 % DMARC (none 40, quarantine 27, reject 33), 0.9 % BIMI, 0.7 % MTA-STS,
+0.9 % TLS-RPT. A valid record is one whose author had reason to think it works.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from functools import cache
 
 import msgspec
 
-from dnstats.lab.catalogue import caa_rows, dmarc_rows
+from dnstats.lab.catalogue import dmarc_rows
 from dnstats.lab.chance import Chance
 from dnstats.lab.labels import split
 from dnstats.lab.providers import REPORT_HOSTS, report_accepted
@@ -22,15 +22,6 @@ INVALID_DMARC = (
     "p=reject; v=DMARC1; rua=mailto:d@{site}", "v=dmarc1; p=none",
     "nv=DMARC1; p=reject; pct=100", "v=DMARC1; p=\u2018none\u2019", "v=DMARC1;; p==reject",
     "v=DMARC1, p=reject, rua=mailto:d@{site}", '"v=DMARC1; p=none"',
-)  # fmt: skip
-CAS = {
-    "letsencrypt.org": 23, "amazon.com": 13, "digicert.com": 10, "pki.goog": 9, "comodoca.com": 7,
-    "sectigo.com": 7, "ssl.com": 6, "globalsign.com": 3, "godaddy.com": 2,
-}  # fmt: skip
-INVALID_CAA = (
-    (0, b"issue", b"letsencrypt.org; =bad"), (0, b"iodef", b"security at site"),
-    (0, b"issue wild", b"ca.example"), (0, b"averylongtagname16", b"x"), (0, b"", b"pki.goog"),
-    (0, b"issue", b"\"letsencrypt.org\""), (0, b"issue", b"\xff\xfe"), (1, b"issue", b"ssl.com"),
 )  # fmt: skip
 VERIFICATIONS = (
     "google-site-verification=", "MS=ms", "facebook-domain-verification=",
@@ -150,36 +141,6 @@ def tls_rpt(seed: int, domain: str, has_mx: bool) -> bytes | None:
     if not Chance(seed, domain).below("tls-rpt", 0.0123 * has_mx):
         return None
     return f"v=TLSRPTv1; rua=mailto:tlsrpt@{domain}".encode()
-
-
-def caa(seed: int, domain: str, place: str) -> tuple[tuple[int, bytes, bytes], ...]:
-    """Return the CAA set that the site's own name publishes; most publish none."""
-    chance = Chance(seed, domain)
-    if place == "alias" or not chance.below("caa", 0.05 if place == "zone" else 0.02):
-        return ()
-    if chance.below("invalid caa", 0.04):
-        return ((0, b"issue", b"pki.goog"), chance.pick("invalid caa set", INVALID_CAA))
-    if chance.below("real caa", 0.1):
-        row = chance.pick("real caa set", caa_rows())
-        return tuple((flags, tag.encode(), value.encode()) for flags, tag, value in row)
-    count = chance.weighted("caa count", {1: 30, 2: 15, 3: 12, 4: 5})
-    names = dict.fromkeys(chance.weighted(f"ca {n}", CAS) for n in range(count))
-    found = [(0, b"issue", name.encode()) for name in names]
-    if chance.below("issuewild", 0.45):
-        found += [(0, b"issuewild", name.encode()) for name in names]
-    if chance.below("no wild", 0.1):
-        found.append((0, b"issuewild", b";"))
-    if chance.below("iodef", 0.226):
-        found.append((0, b"iodef", f"mailto:security@{domain}".encode()))
-    for tag, value, share in ((b"issuemail", b";", 0.02), (b"contactemail", b"ca@x.example", 0.02)):
-        if chance.below(tag.decode(), share):
-            found.append((0, tag, value))
-    if chance.below("caa account", 0.05):
-        account = (
-            b"letsencrypt.org; accounturi=https://acme.example/acct/1; validationmethods=dns-01"
-        )
-        found[0] = (128 if chance.below("critical", 0.3) else 0, b"issue", account)
-    return tuple(dict.fromkeys(found))
 
 
 def other_txt(seed: int, domain: str, place: str) -> tuple[tuple[bytes, ...], ...]:

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 import msgspec
 
-from dnstats.lab import delegation, mailing, policies
+from dnstats.lab import certificates, delegation, mailing, policies
 from dnstats.lab.chance import Chance
 from dnstats.lab.labels import fits, parents, split
 from dnstats.lab.mailing import Mail
@@ -68,9 +68,9 @@ def _caa_found(seed: int, name: str) -> tuple[str, tuple[tuple[int, bytes, bytes
     """Return what a CAA question for one name brings, through its alias, and the name it is at."""
     target = alias_of(seed, name)
     if target is None:
-        return name, policies.caa(seed, name, delegation.place(seed, name))
+        return name, certificates.caa(seed, name, delegation.place(seed, name))
     if target == split(name)[0]:
-        return target, policies.caa(seed, target, "zone")
+        return target, certificates.caa(seed, target, "zone")
     return target, ALIAS_CAA if target.endswith(".azureedge.net") else ()
 
 

@@ -12,7 +12,7 @@ from functools import lru_cache
 
 import msgspec
 
-from dnstats.lab import policies, rdata
+from dnstats.lab import certificates, rdata
 from dnstats.lab.chance import Chance
 from dnstats.lab.delegation import place, servers
 from dnstats.lab.labels import fits, split, wire
@@ -102,7 +102,7 @@ def _apex(seed: int, truth: Truth, node: Node) -> None:
         node[rdata.MX] = [rdata.mx(preference, host) for preference, host in truth.mx]
     if truth.txt:
         node[rdata.TXT] = [rdata.txt(strings) for strings in truth.txt]
-    own_caa = policies.caa(seed, truth.domain, place(seed, truth.domain))
+    own_caa = certificates.caa(seed, truth.domain, place(seed, truth.domain))
     if own_caa:
         node[rdata.CAA] = [rdata.caa(*value) for value in own_caa]
     if truth.https:
