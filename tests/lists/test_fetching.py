@@ -53,7 +53,7 @@ def test_a_bomb_is_not_unpacked(monkeypatch) -> None:
 
 
 def test_a_missing_file_says_what_to_give(tmp_path: Path) -> None:
-    with pytest.raises(BadList, match="there is no list at .*gone.csv: give the path or URL"):
+    with pytest.raises(BadList, match=r"there is no list at .*gone\.csv: give the path or URL"):
         fetch_list(str(tmp_path / "gone.csv"))
     with pytest.raises(BadList, match="cannot be read"):
         fetch_list(str(tmp_path))

@@ -13,7 +13,7 @@ from dnstats import archive
 from dnstats.db.bulk import copy_rows
 from dnstats.db.models import SiteRun
 from dnstats.process.readings import write_readings
-from dnstats.process.site import read_site
+from dnstats.process.site_run import read_site
 from dnstats.records import load_records
 from dnstats.settings import Settings
 from dnstats.tasks.chunk_name import (
