@@ -8,10 +8,12 @@ import dns.flags
 import dns.message
 import dns.query
 import dns.rcode
+import dns.rdatatype
 import pytest
 from dnstats.lab.answering import Answerer
 from dnstats.lab.lookup import World
 from dnstats.lab.providers import REGISTRY, RESOLVERS, SILENT_POOL, addresses
+from dnstats.lab.rdata import NUMBERS
 from dnstats.lab.truth import Truth
 from dnstats.lab.world import truth
 from hypothesis import given
@@ -173,6 +175,39 @@ def test_the_registry_refers_to_a_site_with_glue(port) -> None:
     assert hosts == {f"{server.host}." for server in known.servers}
     inside = {s.address for s in known.servers if s.address and s.host.endswith(known.domain)}
     assert {str(rrset[0]) for rrset in response.additional} == inside
+
+
+def test_the_registry_refers_with_a_signed_ds_when_asked_for_it(port) -> None:
+    known = find(lambda t: plain(t) and t.dnssec_case == "ecdsa" and t.domain.count(".") == 1)
+    response = ask(port, known.domain, "A", REGISTRY[1], dnssec=True)
+    types = [rrset.rdtype for rrset in response.authority]
+    assert types == [NUMBERS["NS"], NUMBERS["DS"], dns.rdatatype.RRSIG]
+    assert ask(port, known.domain, "DS", REGISTRY[1], direct=True).flags & dns.flags.AA
+
+
+def test_the_parent_s_server_refers_to_a_delegated_site() -> None:
+    known = find(lambda t: plain(t) and t.zone == t.domain, subs(300))
+    parent = truth(SEED, known.domain.removeprefix("blog.").removeprefix("a.b."))
+    own = {server.address for server in known.servers}
+    good = [server.address for server in parent.servers if server.behaviour == "ok"]
+    address = next(each for each in good if each and each not in own)
+    made = query(known.domain, "SOA", direct=True).to_wire()
+    response = dns.message.from_wire(ANSWERER.answer(address, made) or b"")
+    assert not response.answer
+    assert response.authority[0].rdtype == NUMBERS["NS"]
+
+
+def test_any_asks_for_everything_there_is() -> None:
+    made = query("site1.net", "ANY").to_wire()
+    response = dns.message.from_wire(ANSWERER.answer(RESOLVERS[0], made, tcp=True) or b"")
+    assert {NUMBERS["NS"], NUMBERS["SOA"], NUMBERS["A"]} <= {r.rdtype for r in response.answer}
+
+
+def test_zone_transfers_and_other_classes_are_refused() -> None:
+    for rdtype, rdclass in (("AXFR", "IN"), ("TXT", "CH")):
+        made = dns.message.make_query("site1.net", rdtype, rdclass).to_wire()
+        response = dns.message.from_wire(ANSWERER.answer(RESOLVERS[0], made) or b"")
+        assert response.rcode() == dns.rcode.REFUSED
 
 
 def test_answers_of_more_than_1232_octets_come_whole_over_tcp_only(port) -> None:

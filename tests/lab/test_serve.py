@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import time
+import warnings
 
 import dns.exception
 import dns.message
@@ -29,8 +30,11 @@ def test_every_address_of_the_lab_is_loopback() -> None:
 def test_a_taken_port_leaves_nothing_bound_and_another_is_picked() -> None:
     port, held = bind_anywhere(["127.53.0.9"], range(22001, 22400))
     try:
-        with pytest.raises(PortTaken, match=r"127\.53\.0\.9"):
-            bind(["127.53.0.8", "127.53.0.9"], port)
+        with warnings.catch_warnings(record=True) as left_open:
+            warnings.simplefilter("always", ResourceWarning)
+            with pytest.raises(PortTaken, match=r"127\.53\.0\.9"):
+                bind(["127.53.0.8", "127.53.0.9"], port)
+        assert not left_open
         for each in bind(["127.53.0.8"], port):
             each.close()
         other, more = bind_anywhere(["127.53.0.8", "127.53.0.9"], range(port, port + 100))

@@ -10,7 +10,7 @@ from dnstats.lab.chance import Chance
 from dnstats.lab.labels import split, suffix_exists, wire
 from dnstats.lab.lookup import FORMERR, NOERROR, REFUSED, Found, RRset, World
 from dnstats.lab.message import AA, Query
-from dnstats.lab.proof import proved
+from dnstats.lab.proof import proved, signed
 from dnstats.lab.providers import DNS_PROVIDERS
 from dnstats.lab.truth import Server
 
