@@ -17,8 +17,7 @@ from dnstats.records.dmarc_7489 import Verdict7489, verdict_7489
 from dnstats.records.dmarc_record import one_level_lower, policy_of
 from dnstats.records.dmarc_report import (
     ReportAddress,
-    consent_question,
-    external_hosts,
+    consent_questions,
     report_addresses,
 )
 from dnstats.records.dmarc_walk import (
@@ -96,8 +95,7 @@ def questions(site: Site) -> Plan:
     walk = _walk(domains, lambda question: answers.get(question) or not_asked(question))
     applies = _applying(walk)
     if applies is not None and applies.only is not None:
-        hosts = external_hosts(applies.domain, applies.only)
-        consent = tuple(consent_question(applies.domain, host) for host in hosts)
+        consent = consent_questions(applies.domain, applies.only)
         if consent:
             yield consent
 

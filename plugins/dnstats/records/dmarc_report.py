@@ -32,7 +32,7 @@ class ReportAddress(msgspec.Struct, frozen=True):
 
 
 def consent_question(domain: str, host: str) -> Question:
-    """Whether `host` takes reports about `domain` (RFC 9990, Verifying External Destinations)."""
+    """Whether `host` takes reports about `domain` (RFC 9990 section 4)."""
     return Question(f"{domain}._report._dmarc.{host}", wire.TXT)
 
 
@@ -40,12 +40,17 @@ def external_hosts(domain: str, record: DmarcRecord) -> tuple[str, ...]:
     """Hosts of report addresses in another organisational domain than the record's, in order."""
     own = public_suffix.organisational_domain(domain)
     hosts = dict.fromkeys(uri.host for uri in record.rua + record.ruf if uri.is_valid and uri.host)
-    return tuple(
-        host
-        for host in hosts
-        if public_suffix.organisational_domain(host) != own
-        and len(domain) + len(host) + len("._report._dmarc.") < wire.MAX_NAME - 1
-    )[:MAX_REPORT_HOSTS]
+    return tuple(host for host in hosts if public_suffix.organisational_domain(host) != own)
+
+
+def consent_questions(domain: str, record: DmarcRecord) -> tuple[Question, ...]:
+    """The consents to ask for, at most MAX_REPORT_HOSTS."""
+    hosts = external_hosts(domain, record)[:MAX_REPORT_HOSTS]
+    return tuple(consent_question(domain, host) for host in hosts if _fits(domain, host))
+
+
+def _fits(domain: str, host: str) -> bool:
+    return len(domain) + len(host) + len("._report._dmarc.") <= wire.MAX_NAME - 2
 
 
 def report_addresses(
@@ -54,8 +59,11 @@ def report_addresses(
     """rua, ruf, and the hosts whose consent was not measured."""
     consent: dict[str, bool | None] = {}
     for host in external_hosts(domain, record):
+        if not _fits(domain, host):
+            consent[host] = False  # RFC 9990 section 4 step 4: a name too long is no consent
+            continue
         answer = look(consent_question(domain, host))
-        # RFC 9990: any text that begins with the version is consent.
+        # RFC 9990 section 4 step 8: any text that begins with the version is consent.
         consent[host] = (
             any(is_record(readable(text)) for text in texts(answer)) if answer.is_measured else None
         )

@@ -509,7 +509,7 @@ def reports_not_authorised(dmarc: Dmarc) -> str | Abstain | None:
 @rule(
     "DMARC034",
     Severity.LOW,
-    reference=f"{RFC9990}#section-4",
+    reference="https://www.rfc-editor.org/rfc/rfc9991#section-5",
     passes=[{"dmarc": "v=DMARC1; p=reject; ruf=mailto:dmarc@example.com"}],
     fails=[{"dmarc": "v=DMARC1; p=reject; ruf=mailto:dmarc@example.net"}],
 )
