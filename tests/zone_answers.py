@@ -43,7 +43,9 @@ def message_answer(
     ttl: int = 3600,
 ) -> Answer:
     """An answer from a message with these sections; AA and RA as befits who was asked."""
-    query = dns.message.make_query(question.name + ".", dns.rdatatype.RdataType(question.rdtype))
+    query = dns.message.make_query(
+        _absolute(question.name), dns.rdatatype.RdataType(question.rdtype)
+    )
     query.id = 0
     message = dns.message.make_response(query)
     is_direct = bool(question.server)
@@ -56,12 +58,16 @@ def message_answer(
         message.flags = message.flags | flag if is_set else message.flags & ~flag
     for section, lines in ((message.answer, answer), (message.authority, authority)):
         for owner, rdtype, data in lines:
-            section.append(dns.rrset.from_text(owner + ".", ttl, "IN", rdtype, data))
+            section.append(dns.rrset.from_text(_absolute(owner), ttl, "IN", rdtype, data))
     message.set_rcode(dns.rcode.from_text(rcode))
     if edns:
         options = [dns.edns.EDEOption(code) for code in ede]  # type: ignore[arg-type]
         message.use_edns(0, options=options)
     return classified(question, message.to_wire(max_size=65535))
+
+
+def _absolute(name: str) -> str:
+    return name if name == "." else name + "."
 
 
 def classified(question: Question, octets: bytes) -> Answer:
@@ -104,7 +110,7 @@ class ZoneAnswers:
                 "ns2.example.net": ("199.9.14.201",),
             }
         self.hosts = hosts
-        names = [(domain, "NS", host + ".") for host in hosts]
+        names = [(domain, "NS", _absolute(host)) for host in hosts]
         if names:
             self.put(Question(domain, wire.NS), names)
         else:

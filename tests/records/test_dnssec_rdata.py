@@ -1,0 +1,130 @@
+"""DNSSEC record data: the RFCs' own vectors, dnspython as the second opinion, and any bytes."""
+
+from __future__ import annotations
+
+import dns.dnssec
+import dns.dnssectypes
+import dns.name
+import dns.rdata
+import pytest
+from dnstats import wire
+from dnstats.records.dnssec_rdata import (
+    Ds,
+    Nsec3Param,
+    Signature,
+    has_digest,
+    key_tag,
+    read_dnskey,
+    read_ds,
+    read_nsec3param,
+    read_signatures,
+)
+from hypothesis import given
+from hypothesis import strategies as st
+
+# RFC 4034 section 5.4 and RFC 4509 section 2.3
+KEY = dns.rdata.from_text(
+    "IN",
+    "DNSKEY",
+    "256 3 5 AQOeiiR0GOMYkDshWoSKz9XzfwJr1AYtsmx3TGkJaNXVbfi/2pHm822aJ5iI9BMzNXxeYCmZDRD99WYw"
+    "YqUSdjMmmAphXdvxegXd/M5+X7OrzKBaMbCVdFLUUh6DhweJBjEVv5f2wwjM9XzcnOf+EPbtG9DMBmADjFDc2w/r"
+    "ljwvFw==",
+).to_digestable()
+SHA1 = "2bb183af5f22588179a53b0a98631fad1a292118"
+SHA256 = "d4b7d520e7bb5f0f67674a0cceb1e3e0614b93c4f9e99b8383f6a1e4469da50a"
+
+
+def test_the_key_of_rfc_4034() -> None:
+    key = read_dnskey(KEY)
+    assert key is not None
+    assert (key.key_tag, key.algorithm, key.flags, key.protocol) == (60485, 5, 256, 3)
+    assert key.bits == 1024
+    assert key.is_zone_key
+    assert not key.is_entry_point
+    assert not key.is_revoked
+
+
+@pytest.mark.parametrize(("digest_type", "digest"), [(1, SHA1), (2, SHA256)])
+def test_the_digests_of_rfc_4034_and_4509(digest_type: int, digest: str) -> None:
+    ds = Ds(60485, 5, digest_type, digest)
+    assert has_digest(ds, "dskey.example.com", KEY) is True
+    assert has_digest(ds, "other.example.com", KEY) is False
+
+
+def test_a_digest_nobody_can_compute_is_unknown() -> None:
+    assert has_digest(Ds(60485, 5, 3, "00"), "dskey.example.com", KEY) is None
+
+
+@given(st.binary(min_size=5, max_size=600), st.sampled_from((1, 2, 4)))
+def test_tags_and_digests_agree_with_dnspython(rdata: bytes, digest_type: int) -> None:
+    rdata = rdata[:2] + b"\x03" + bytes((rdata[3] or 13,)) + rdata[4:]
+    theirs = dns.rdata.from_wire("IN", "DNSKEY", rdata, 0, len(rdata))
+    ours = read_dnskey(rdata)
+    assert ours is not None
+    assert ours.key_tag == key_tag(rdata) == dns.dnssec.key_id(theirs)
+    made = dns.dnssec.make_ds(
+        dns.name.from_text("Example.COM"),
+        theirs,
+        dns.dnssectypes.DSDigest(digest_type),
+        policy=dns.dnssec.allow_all_policy,
+    )
+    ds = read_ds(made.to_digestable())
+    assert ds is not None
+    assert has_digest(ds, "example.com", rdata) is True
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "key", "bits"),
+    [
+        (8, b"\x03\x01\x00\x01" + b"\x80" + b"\0" * 255, 2048),
+        (8, b"\x00\x00\x03\x01\x00\x01" + b"\x80" + b"\0" * 127, 1024),
+        (8, b"", 0),
+        (8, b"\x00", 0),
+        (8, b"\xff\x01", 0),
+        (13, b"\0" * 64, 256),
+        (14, b"\0" * 96, 384),
+        (99, b"\0" * 64, 0),
+    ],
+)
+def test_key_sizes(algorithm: int, key: bytes, bits: int) -> None:
+    read = read_dnskey(b"\x01\x01\x03" + bytes((algorithm,)) + key + (b"" if key else b"\0"))
+    assert read is not None
+    assert read.bits == bits
+
+
+def test_nsec3param() -> None:
+    assert read_nsec3param(bytes.fromhex("0100000a02aabb")) == Nsec3Param(1, 0, 10, "aabb")
+    assert read_nsec3param(bytes.fromhex("0100000000")) == Nsec3Param(1, 0, 0, "")
+    for broken in ("", "01000000", "0100000a02aa", "0100000a02aabbcc"):
+        assert read_nsec3param(bytes.fromhex(broken)) is None
+
+
+@pytest.mark.parametrize(
+    ("inception", "expiration", "lifetime"),
+    [(100, 200, 100), (200, 100, -100), (2**32 - 50, 50, 100), (0, 0, 0)],
+)
+def test_lifetimes_are_counted_round_the_corner(
+    inception: int, expiration: int, lifetime: int
+) -> None:
+    assert Signature("SOA", 13, 1, "example.com", inception, expiration).lifetime == lifetime
+
+
+@given(st.binary(max_size=80))
+def test_any_bytes_are_a_value_or_none(rdata: bytes) -> None:
+    read_ds(rdata)
+    read_dnskey(rdata)
+    read_nsec3param(rdata)
+
+
+@given(st.binary(max_size=60))
+def test_signatures_of_any_bytes_never_raise(rdata: bytes) -> None:
+    owner = wire.write_name("example.com")
+    message = (
+        bytes.fromhex("000080000000000100000000")
+        + owner
+        + bytes.fromhex("002e000100000e10")
+        + len(rdata).to_bytes(2)
+        + rdata
+    )
+    for signature in read_signatures(message, "example.com"):
+        assert signature.signer.isprintable()

@@ -1,0 +1,220 @@
+"""The NS family: what is asked, and what each server's words amount to."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+from dnstats import wire
+from dnstats.answer import Answer, Question, Reason
+from dnstats.records import ns
+from dnstats.records.name_server import MAX_ADDRESSES, Service
+from dnstats.records.ns import Ns
+from dnstats.records.record import NotMeasured
+
+from tests.answers import nodata, nxdomain, raw, refused, run_plan, servfail, timeout, unmeasured
+from tests.zone_answers import SOA, ZoneAnswers, message_answer, silence
+
+FIRST = "198.41.0.4"
+
+
+def _read(world: ZoneAnswers) -> Ns:
+    value = ns.read(world.site, world.look)
+    assert isinstance(value, Ns)
+    assert msgspec.json.decode(msgspec.json.encode(value), type=Ns) == value
+    return value
+
+
+def _services(value: Ns) -> dict[str, Service]:
+    return {one.address: one.service for one in value.addresses}
+
+
+def test_the_set_its_hosts_and_every_address_are_asked() -> None:
+    world = ZoneAnswers()
+    asked = run_plan(ns.questions(world.site), world.look)
+    assert asked[0] == Question("example.com", wire.NS)
+    assert {question.server for question in asked[5:]} == {
+        FIRST,
+        "199.9.14.201",
+        "2001:503:ba3e::2:30",
+    }
+    assert len(asked) == len(set(asked)) == 1 + 4 + 6
+
+
+def test_every_question_that_is_read_was_asked() -> None:
+    world = ZoneAnswers()
+    asked = run_plan(ns.questions(world.site), world.look)
+    looked: list[Question] = []
+
+    def look(question: Question) -> Answer:
+        looked.append(question)
+        return world.look(question)
+
+    ns.read(world.site, look)
+    assert set(looked) <= set(asked)
+
+
+def test_questions_are_bounded() -> None:
+    hosts = {
+        f"ns{n}.example.net": tuple(f"198.41.{n}.{k}" for k in range(1, 9))
+        + tuple(f"2600:{n}::{k}" for k in range(1, 9))
+        for n in range(1, 31)
+    }
+    world = ZoneAnswers(hosts=hosts)
+    asked = run_plan(ns.questions(world.site), world.look)
+    assert len({question.server for question in asked if question.server}) == MAX_ADDRESSES
+    assert len([question for question in asked if not question.server]) == 1 + 2 * 13
+    value = _read(world)
+    assert value.left_out == 17
+    assert len(value.addresses) == MAX_ADDRESSES
+    # The first address of every host and family goes before any second one.
+    assert len([one for one in value.addresses if one.address.endswith((".1", "::1"))]) == 26
+
+
+def test_servers_that_agree_are_authoritative() -> None:
+    value = _read(ZoneAnswers())
+    assert set(_services(value).values()) == {Service.AUTHORITATIVE}
+    assert {one.names for one in value.addresses} == {value.names}
+    assert {one.serial for one in value.addresses} == {2026112400}
+    assert value.unmeasured == value.unheard == ()
+
+
+@pytest.mark.parametrize(
+    ("make", "service"),
+    [
+        (refused, Service.REFUSED),
+        (servfail, Service.FAILS),
+        (timeout, Service.SILENT),
+        (lambda question: unmeasured(question, Reason.MALFORMED), Service.FAILS),
+        (lambda question: unmeasured(question, Reason.UNREACHABLE), Service.UNREACHABLE),
+        (lambda question: unmeasured(question, Reason.TRUNCATED), Service.SILENT),
+        (lambda question: unmeasured(question, Reason.BAD_SERVER), Service.NOT_ASKED),
+        (lambda question: unmeasured(question, Reason.OPTED_OUT), Service.NOT_ASKED),
+        (lambda question: unmeasured(question, Reason.NOT_ASKED), Service.NOT_ASKED),
+        (lambda question: message_answer(question, aa=False), Service.LAME),
+        (
+            lambda question: message_answer(
+                question, (), [("com", "NS", "a.gtld-servers.net.")], aa=False
+            ),
+            Service.LAME,
+        ),
+        (lambda question: nxdomain(question, aa=True), Service.DENIES),
+        (lambda question: nodata(question, aa=True), Service.AUTHORITATIVE),
+    ],
+)
+def test_each_fault_of_a_server_is_its_own(make, service: Service) -> None:  # type: ignore[no-untyped-def]
+    world = ZoneAnswers()
+    world.give_server(FIRST, make)
+    value = _read(world)
+    assert _services(value)[FIRST] is service
+    others = {found for address, found in _services(value).items() if address != FIRST}
+    assert others == {Service.AUTHORITATIVE}
+
+
+@pytest.mark.parametrize("reason", list(Reason))
+def test_no_reason_makes_a_server_authoritative_or_gives_it_an_empty_set(reason: Reason) -> None:
+    world = ZoneAnswers()
+    world.give_server(FIRST, lambda question: unmeasured(question, reason))
+    (said,) = [one for one in _read(world).addresses if one.address == FIRST]
+    assert said.service is not Service.AUTHORITATIVE
+    assert said.service is not Service.DENIES
+    assert said.names is None
+    assert said.serial is None
+
+
+def test_one_answer_of_two_is_enough_to_be_heard() -> None:
+    world = ZoneAnswers()
+    world.give(silence(world.direct(FIRST, wire.NS)))
+    (said,) = [one for one in _read(world).addresses if one.address == FIRST]
+    assert said.service is Service.AUTHORITATIVE
+    assert said.names is None
+    assert said.serial == 2026112400
+
+
+def test_an_ns_set_that_differs_is_kept_with_its_server() -> None:
+    world = ZoneAnswers()
+    world.put(world.direct(FIRST, wire.NS), [("example.com", "NS", "old.example.net.")])
+    (said,) = [one for one in _read(world).addresses if one.address == FIRST]
+    assert said.names == ("old.example.net",)
+
+
+def test_an_address_shared_by_two_hosts_is_asked_once() -> None:
+    world = ZoneAnswers(hosts={"a.example": (FIRST,), "b.example": (FIRST,)})
+    (said,) = _read(world).addresses
+    assert said.hosts == ("a.example", "b.example")
+    assert len(run_plan(ns.questions(world.site), world.look)) == 1 + 4 + 2
+
+
+def test_ipv6_that_cannot_be_reached_leaves_its_host_heard_over_ipv4() -> None:
+    world = ZoneAnswers()
+    world.give_server(
+        "2001:503:ba3e::2:30", lambda question: unmeasured(question, Reason.UNREACHABLE)
+    )
+    value = _read(world)
+    assert value.unmeasured == ("2001:503:ba3e::2:30",)
+    assert value.unheard == ()
+
+
+def test_a_subdomain_has_no_ns_of_its_own() -> None:
+    world = ZoneAnswers("www.example.com", hosts={})
+    for rdtype in (wire.NS, wire.SOA):
+        world.put(Question("www.example.com", rdtype), (), [("example.com", "SOA", SOA)])
+    assert ns.read(world.site, world.look) is None
+    assert len(run_plan(ns.questions(world.site), world.look)) == 1
+
+
+def test_an_apex_without_ns_is_a_value_with_no_names() -> None:
+    value = _read(ZoneAnswers(hosts={}))
+    assert value.names == ()
+    assert value.addresses == ()
+
+
+@pytest.mark.parametrize("make", [timeout, refused, servfail])
+def test_a_set_nobody_could_get_is_not_measured(make) -> None:  # type: ignore[no-untyped-def]
+    world = ZoneAnswers()
+    world.give(make(Question("example.com", wire.NS)))
+    value = ns.read(world.site, world.look)
+    assert isinstance(value, NotMeasured)
+    assert value.question == "NS example.com"
+
+
+def test_a_zone_that_fails_validation_has_name_servers_all_the_same() -> None:
+    world = ZoneAnswers()
+    question = Question("example.com", wire.NS)
+    unchecked = message_answer(
+        question._replace(cd=True), [("example.com", "NS", "ns1.example.net.")]
+    )
+    world.give(servfail(question, 6))
+    world.give(unchecked)
+    asked = run_plan(ns.questions(world.site), world.look)
+    assert asked[:2] == [question, question._replace(cd=True)]
+    assert _read(world).names == ("ns1.example.net",)
+
+
+def test_names_that_are_no_hosts_are_told_and_not_asked() -> None:
+    world = ZoneAnswers(hosts={".": (), "192.0.2.1": (), "ns1.example.net": (FIRST,)})
+    world.put(
+        Question("example.com", wire.NS),
+        [("example.com", "NS", data) for data in (".", "192.0.2.1.", "ns1.example.net.")],
+    )
+    asked = run_plan(ns.questions(world.site), world.look)
+    assert {question.name for question in asked} == {"example.com", "ns1.example.net"}
+    faults = {one.host.name: one.fault for one in _read(world).servers}
+    assert faults == {".": "is the root", "192.0.2.1": "is an IP address", "ns1.example.net": ""}
+
+
+@pytest.mark.parametrize("rdata", [b"", b"\x03abc", b"\xc0\xff", b"\x01a\0rest", b"\x80"])
+def test_ns_data_that_is_no_name_is_counted(rdata: bytes) -> None:
+    world = ZoneAnswers()
+    world.give(raw(Question("example.com", wire.NS), rdata, b"\x03ns1\x07example\x00"))
+    value = _read(world)
+    assert value.malformed == 1
+    assert value.names == ("ns1.example",)
+
+
+def test_recursion_and_missing_edns_are_noticed() -> None:
+    world = ZoneAnswers()
+    for rdtype, name, data in ((wire.NS, "NS", "ns1.example.net."), (wire.SOA, "SOA", SOA)):
+        world.put(world.direct(FIRST, rdtype), [("example.com", name, data)], ra=True, edns=False)
+    flags = {one.address: (one.recursion, one.edns) for one in _read(world).addresses}
+    assert flags.pop(FIRST) == (True, False)
+    assert set(flags.values()) == {(False, True)}
