@@ -90,14 +90,17 @@ class NameServer:
         found = self.world.look(query.name, query.rdtype)
         for at, rrset in enumerate(found.answer):
             if behaviour == "different_ns" and rrset.rdtype == rdata.NS:
-                found.answer[at] = rrset._replace(rdatas=self._other_ns(zone, rrset.rdatas))
+                found.answer[at] = rrset._replace(
+                    rdatas=other_ns(self.world.seed, zone, rrset.rdatas)
+                )
             elif behaviour == "different_soa" and rrset.rdtype == rdata.SOA and rrset.owner == zone:
                 found.answer[at] = self.world.soa(zone, rrset.ttl, behind=1)
         return found
 
-    def _other_ns(self, zone: str, hosts: tuple[bytes, ...]) -> tuple[bytes, ...]:
-        """Return an NS set that is not the delegated one: one host has been exchanged."""
-        other = Chance(self.world.seed, zone).pick("other ns", DNS_PROVIDERS).groups[0][0]
-        if wire(other) in hosts:
-            return hosts[1:] if len(hosts) > 1 else (wire("ns-new.nic.com"),)
-        return (*hosts[:-1], wire(other))
+
+def other_ns(seed: int, zone: str, hosts: tuple[bytes, ...]) -> tuple[bytes, ...]:
+    """Return an NS set that is not the delegated one: one host has been exchanged."""
+    other = Chance(seed, zone).pick("other ns", DNS_PROVIDERS).groups[0][0]
+    if wire(other) in hosts:
+        return hosts[1:] if len(hosts) > 1 else (wire("ns-new.nic.com"),)
+    return (*hosts[:-1], wire(other))
