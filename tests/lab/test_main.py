@@ -30,9 +30,15 @@ def start(folder: Path, *options: str) -> tuple[subprocess.Popen[str], dict]:
     process = subprocess.Popen(
         [*LAB, "--ready-file", str(ready), "--sites", str(sites), *options],
         env={**os.environ, "PYTHONPATH": PLUGINS}, stdout=subprocess.PIPE, text=True)  # fmt: skip
-    line = process.stdout.readline()
-    assert "2 sites" in line
-    return process, json.loads(ready.read_text())
+    try:
+        line = process.stdout.readline()
+        assert "2 sites" in line
+        return process, json.loads(ready.read_text())
+    except BaseException:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+        raise
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -57,11 +63,17 @@ def test_it_ends_with_its_parent(tmp_path) -> None:
         [sys.executable, "-c", code],
         env={**os.environ, "PYTHONPATH": PLUGINS}, stdout=subprocess.DEVNULL)  # fmt: skip
     ready = tmp_path / "r"
-    wait_until(ready.exists)
-    pid = json.loads(ready.read_text())["pid"]
-    parent.kill()
-    parent.wait()
-    wait_until(lambda: not running(pid))
+    try:
+        wait_until(ready.exists)
+        pid = json.loads(ready.read_text())["pid"]
+    finally:
+        parent.kill()
+        parent.wait()
+    try:
+        wait_until(lambda: not running(pid))
+    finally:
+        if running(pid):
+            os.kill(pid, signal.SIGKILL)
 
 
 def wait_until(says, seconds: float = 15) -> None:
