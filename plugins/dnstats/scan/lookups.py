@@ -1,0 +1,442 @@
+"""The core: look-ups from queued to answered, with no socket and no clock of its own.
+
+`now` (seconds, monotonic) is an argument. The transport does what `sends` says and reports what
+came with `received`, `refused`, `unreachable` and `closed`; every look-up added comes out of
+`finished` exactly once. What to do after a failure is in `trying`, what silence means in `health`.
+"""
+
+from __future__ import annotations
+
+import heapq
+import random
+from collections import deque
+
+from dnstats.answer import Answer, Reason
+from dnstats.scan import health, trying
+from dnstats.scan.counters import Counters
+from dnstats.scan.pacing import Pace
+from dnstats.scan.query import HEADERS, OPT
+from dnstats.scan.reply import failed, read_reply
+from dnstats.scan.server import (
+    DIRECT_BURST,
+    NEVER,
+    STREAM_IN_FLIGHT,
+    Lane,
+    Lookup,
+    Pool,
+    Server,
+    State,
+)
+from dnstats.scan.settings import ScanSettings, read_address
+from dnstats.scan.window import Window
+
+BACK_OFF = 1.5  # every try waits this much longer than the one before
+DIRECT_SHARE = 0.6  # one server answers sooner than a resolver that has to ask several
+STREAM_SHARE = 2.0  # a connection takes a round trip more, and resolvers may ask for us first
+STREAM_IDLE = 2.0  # seconds an idle connection is kept for the next truncated answer
+MAX_BURST = 64  # datagrams the kernel takes in one UDP_SEGMENT send
+MAX_STREAMS = 256
+
+Sends = list[tuple[Lane, list[bytes]]]
+
+
+class Lookups:
+    """Everything that is on its way."""
+
+    def __init__(self, settings: ScanSettings, rng: random.Random, now: float) -> None:
+        self.settings = settings
+        self.random_bits = rng.getrandbits
+        self.random_bytes = rng.randbytes
+        self.first = self._pool(settings.resolvers, settings.window, now)
+        self.second = self._pool(settings.second_resolvers, max(1, settings.window // 4), now)
+        self.servers: dict[str, Server] = {}
+        self.direct_in_flight = 0
+        self.streams = 0
+        self.finished: list[tuple[Lookup, Answer]] = []
+        self.closing: list[Lane] = []  # connections the transport shall close
+        self.outbox: Sends = []
+        self.counters = Counters()
+        self._ready: list[Server] = []
+        self._starved: list[Server] = []  # wait for room among all direct look-ups
+        self._timed: list[tuple[float, int, Server]] = []
+        self._ticket = 0
+        self._bursts: dict[float, deque[tuple[float, list[Lookup]]]] = {}
+        self._idle_streams: deque[tuple[float, Lane]] = deque()
+
+    def _pool(self, addresses: tuple[str, ...], window: int, now: float) -> Pool:
+        pool = Pool()
+        rate = self.settings.resolver_rate / len(addresses) if addresses else 0.0
+        for text in addresses:
+            address, port = read_address(text)
+            pace = Pace(rate, max(1, int(rate / 20)))
+            pool.servers.append(Server(address, port, pace, Window(window, now), pool))
+        return pool
+
+    # -- asking ---------------------------------------------------------------------------------
+
+    def add(self, lookup: Lookup, *, pool: Pool | None = None) -> None:
+        """Queue a look-up: at its own server, or at a pool of resolvers (the first by default)."""
+        if lookup.question.server:
+            server = self.direct(lookup.question.server)
+            lookup.server = server
+            if server.is_unroutable:
+                self.finish(lookup, failed(lookup, Reason.UNREACHABLE))
+            elif server.state is State.DEAD:
+                self.finish(lookup, failed(lookup, health.reason_of(server)))
+            else:
+                lookup.is_queued = True
+                server.queue.append(lookup)
+                self.ready(server)
+            return
+        chosen = pool or self.first
+        if chosen.is_dead:
+            lookup.server = chosen.servers[0]
+            self.finish(lookup, failed(lookup, health.reason_of(lookup.server)))
+            return
+        lookup.is_queued = True
+        chosen.queue.append(lookup)
+        self.ready_pool(chosen)
+
+    def direct(self, address: str) -> Server:
+        """The state of one address that is asked directly."""
+        server = self.servers.get(address)
+        if server is None:
+            rate = self.settings.server_rate
+            pace = Pace(rate, min(DIRECT_BURST, max(1, int(rate))))
+            server = Server(address, self.settings.direct_port, pace, None, None)
+            self.servers[address] = server
+        return server
+
+    def ready(self, server: Server) -> None:
+        """The server may have something to send."""
+        if not server.is_ready:
+            server.is_ready = True
+            self._ready.append(server)
+
+    def ready_pool(self, pool: Pool) -> None:
+        for server in pool.servers:
+            if not server.is_ready and server.state <= State.SUSPECT:
+                server.is_ready = True
+                self._ready.append(server)
+
+    def wake(self, server: Server, at: float) -> None:
+        """Look at the server again at that time."""
+        if at < server.wake_at:
+            server.wake_at = at
+            self._ticket += 1
+            heapq.heappush(self._timed, (at, self._ticket, server))
+
+    def sends(self, now: float) -> Sends:
+        """What goes out now: bursts of datagrams or stream messages, each for one lane."""
+        timed = self._timed
+        while timed and timed[0][0] <= now:
+            at, _, server = heapq.heappop(timed)
+            if server.wake_at != at:
+                continue  # an earlier time was asked for later
+            server.wake_at = NEVER
+            health.probe_if_due(self, server, now)
+            self.ready(server)
+        if self._starved and self.direct_in_flight < self.settings.direct_window:
+            starved, self._starved = self._starved, []
+            for server in starved:
+                self.ready(server)
+        ready, self._ready = self._ready, []
+        for server in ready:
+            server.is_ready = False
+            if server.state >= State.SILENT:
+                continue
+            if server.resume_at > now:
+                self.wake(server, server.resume_at)
+                continue
+            if server.stream_queue:
+                self._send_stream(server, now)
+            if server.queue or server.pool is not None:
+                self._send_datagrams(server, now)
+        out, self.outbox = self.outbox, []
+        return out
+
+    def _send_datagrams(self, server: Server, now: float) -> None:
+        pool = server.pool
+        waiting = len(server.queue) + (len(pool.queue) if pool is not None else 0)
+        if not waiting:
+            return
+        wanted = min(server.room(), waiting)
+        if pool is None:
+            spare = self.settings.direct_window - self.direct_in_flight
+            if spare <= 0:
+                self._starved.append(server)
+                return
+            wanted = min(wanted, spare)
+        if wanted <= 0:
+            return  # comes back when something in flight ends
+        granted = server.pace.take(wanted, now)
+        if granted < wanted:
+            self.wake(server, server.pace.next_at(now))
+        if granted:
+            self._send_burst(server, self._pull(server, granted), now)
+
+    def _pull(self, server: Server, count: int) -> list[Lookup]:
+        """Take up to `count` look-ups from the server's own queue, then its share of its pool's."""
+        taken: list[Lookup] = []
+        queue = server.queue
+        while queue and len(taken) < count:
+            lookup = queue.popleft()
+            lookup.is_queued = False
+            if not lookup.is_done and not lookup.tcp:
+                taken.append(lookup)
+        pool = server.pool
+        if pool is None or not pool.queue or len(taken) >= count:
+            return taken
+        live = len(pool.live)
+        share = -(-len(pool.queue) // max(1, live))
+        for _ in range(min(share, count - len(taken), len(pool.queue))):
+            lookup = pool.queue.popleft()
+            if lookup.is_done or lookup.tcp:
+                lookup.is_queued = False
+                continue
+            if lookup.avoid is server and live > 1:
+                pool.queue.append(lookup)
+                continue
+            lookup.is_queued = False
+            if lookup.server is not server:
+                self.forget(lookup)
+                lookup.server = server
+            taken.append(lookup)
+        return taken
+
+    def _send_burst(self, server: Server, lookups: list[Lookup], now: float) -> None:
+        lane = server.datagram_lane()
+        pending = lane.pending
+        is_resolver = server.is_resolver
+        idents = self.random_bytes(2 * len(lookups))
+        payloads: list[bytes] = []
+        bursts: dict[float, list[Lookup]] = {}
+        for position, lookup in enumerate(lookups):
+            if lookup.lane is None:
+                lookup.lane = lane
+                ident = idents[2 * position : 2 * position + 2]
+                while ident in pending:
+                    ident = self.random_bytes(2)
+                lookup.ident = ident
+                pending[ident] = lookup
+                trying.shape(self, lookup, server)
+            payload = (
+                lookup.ident
+                + HEADERS[is_resolver, lookup.question.cd, lookup.edns]
+                + lookup.wire
+                + (OPT if lookup.edns else b"")
+            )
+            if lookup.lane is lane:
+                payloads.append(payload)
+            else:  # a repeated question keeps its socket and ID: a late reply still counts
+                self.outbox.append((lookup.lane, [payload]))
+            timeout = self.timeout(lookup)
+            lookup.tries += 1
+            lookup.sends += 1
+            if lookup.sends == 1:
+                lookup.asked_at = now
+            lookup.sent_at = now
+            lookup.deadline = now + timeout
+            burst = bursts.get(timeout)
+            if burst is None:
+                bursts[timeout] = burst = []
+            burst.append(lookup)
+        for timeout, burst in bursts.items():
+            self.due(timeout, now + timeout, burst)
+        server.in_flight += len(lookups)
+        if not is_resolver:
+            self.direct_in_flight += len(lookups)
+        self.counters.datagrams += len(lookups)
+        server.peak.count(len(lookups), now)
+        for start in range(0, len(payloads), MAX_BURST):
+            self.outbox.append((lane, payloads[start : start + MAX_BURST]))
+
+    def timeout(self, lookup: Lookup) -> float:
+        """How long the next datagram of this look-up is waited for."""
+        seconds = self.settings.timeout * BACK_OFF**lookup.tries
+        if lookup.question.server:
+            seconds *= DIRECT_SHARE
+        return seconds * 2 if lookup.is_slow else seconds
+
+    def due(self, timeout: float, deadline: float, burst: list[Lookup]) -> None:
+        """Remember when a burst is overdue; one queue a timeout keeps each in order."""
+        queue = self._bursts.get(timeout)
+        if queue is None:
+            self._bursts[timeout] = queue = deque()
+        queue.append((deadline, burst))
+
+    def _send_stream(self, server: Server, now: float) -> None:
+        lane = server.stream
+        if lane is None:
+            if self.streams >= MAX_STREAMS:
+                self._starved.append(server)
+                return
+            lane = server.stream = Lane(server, is_tcp=True)
+            self.streams += 1
+        limit = STREAM_IN_FLIGHT if server.pipelines else 1
+        wanted = min(limit - len(lane.pending), len(server.stream_queue))
+        granted = server.pace.take(wanted, now) if wanted > 0 else 0
+        if granted < wanted:
+            self.wake(server, server.pace.next_at(now))
+        timeout = self.settings.timeout * STREAM_SHARE
+        sent: list[Lookup] = []
+        payloads = []
+        while server.stream_queue and len(sent) < granted:
+            lookup = server.stream_queue.popleft()
+            if lookup.is_done:
+                continue
+            ident = self.random_bytes(2)
+            while ident in lane.pending:
+                ident = self.random_bytes(2)
+            lane.pending[ident] = lookup
+            lookup.lane, lookup.ident, lookup.wire = lane, ident, lookup.section
+            header = HEADERS[server.is_resolver, lookup.question.cd, lookup.edns]
+            payloads.append(ident + header + lookup.section + (OPT if lookup.edns else b""))
+            lookup.tcp_tries += 1
+            lookup.sends += 1
+            lookup.asked_at = lookup.asked_at or now
+            lookup.sent_at = now
+            lookup.deadline = now + timeout
+            sent.append(lookup)
+        if sent:
+            self.due(timeout, now + timeout, sent)
+            self.counters.stream_queries += len(sent)
+            server.peak.count(len(sent), now)
+            self.outbox.append((lane, payloads))
+        elif not lane.pending:
+            self._idle(lane, now)
+
+    # -- hearing --------------------------------------------------------------------------------
+
+    def received(self, lane: Lane, messages: list[bytes], now: float) -> None:
+        """Messages came on a lane: each is accepted for the question it answers, or ignored."""
+        server = lane.server
+        pending = lane.pending
+        is_tcp = lane.is_tcp
+        finished = self.finished
+        accepted = released = 0
+        for data in messages:
+            lookup = pending.get(data[:2])
+            if lookup is None:
+                self.counters.ignored += 1
+                continue
+            if (
+                not data.startswith(lookup.wire, 12)
+                or data[2] & 0xF8 != 0x80  # QR set, opcode QUERY
+                or data[4] != 0
+                or data[5] != 1
+            ) and not trying.is_acceptable(self, lookup, data, now):
+                continue
+            del pending[lookup.ident]
+            lookup.lane = None
+            if lookup.deadline:
+                lookup.deadline = 0.0
+                released += 1
+            accepted += 1
+            if data[2] & 0x02:
+                trying.truncated(self, lookup, was_tcp=is_tcp)
+                continue
+            answer = read_reply(lookup, data, now, tcp=is_tcp)
+            if answer is None:
+                trying.malformed(self, lookup, data)
+            elif answer.reason is None or trying.is_final(self, lookup, answer, now):
+                lookup.is_done = True
+                finished.append((lookup, answer))
+                if lookup.folded or not lookup.edns:
+                    trying.learn(lookup, answer)
+        lane.answered += accepted
+        if is_tcp:
+            if not pending:
+                self._idle(lane, now)
+        elif released:
+            server.in_flight -= released
+            if not server.is_resolver:
+                self.direct_in_flight -= released
+        if accepted:
+            health.heard(self, server, accepted, now)
+            self.ready(server)
+
+    def expire(self, now: float) -> None:
+        """Deal with everything that is overdue."""
+        for queue in list(self._bursts.values()):
+            while queue and queue[0][0] <= now:
+                deadline, burst = queue.popleft()
+                for lookup in burst:
+                    if lookup.deadline == deadline:
+                        self.release(lookup)
+                        trying.timed_out(self, lookup, now)
+        while self._idle_streams and self._idle_streams[0][0] <= now:
+            since, lane = self._idle_streams.popleft()
+            if lane.idle_since == since - STREAM_IDLE and not lane.pending:
+                self.drop_stream(lane)
+
+    def next_event(self) -> float | None:
+        """When `expire` or `sends` has something to do at the latest; None when never."""
+        times = [queue[0][0] for queue in self._bursts.values() if queue]
+        if self._timed:
+            times.append(self._timed[0][0])
+        if self._idle_streams:
+            times.append(self._idle_streams[0][0])
+        return min(times, default=None)
+
+    def has_sends(self) -> bool:
+        """Whether `sends` would do something at once."""
+        return bool(self._ready or self.outbox)
+
+    # -- what the transport reports ---------------------------------------------------------------
+
+    def refused(self, lane: Lane, now: float) -> None:
+        """ICMP said that the port of this datagram lane is closed."""
+        health.refused(self, lane, now)
+
+    def unreachable(self, lane: Lane, now: float) -> None:
+        """There is no way to this lane's address."""
+        if lane.server.is_resolver:
+            health.refused(self, lane, now)
+        else:
+            health.unroutable(self, lane)
+
+    def closed(self, lane: Lane) -> None:
+        """A stream ended, or could not be opened."""
+        trying.stream_lost(self, lane)
+
+    # -- used by trying and health ----------------------------------------------------------------
+
+    def release(self, lookup: Lookup) -> None:
+        """The send in flight is over, one way or another."""
+        if not lookup.deadline:
+            return
+        lookup.deadline = 0.0
+        server = lookup.server
+        if server is None or (lookup.lane is not None and lookup.lane.is_tcp):
+            return
+        server.in_flight -= 1
+        if not server.is_resolver:
+            self.direct_in_flight -= 1
+        self.ready(server)
+
+    def forget(self, lookup: Lookup) -> None:
+        """Take its ID off its lane: no late reply is accepted from here on."""
+        lane = lookup.lane
+        if lane is not None:
+            lane.pending.pop(lookup.ident, None)
+            lookup.lane = None
+
+    def finish(self, lookup: Lookup, answer: Answer) -> None:
+        """The one outcome of this look-up."""
+        if not lookup.is_done:
+            self.release(lookup)
+            self.forget(lookup)
+            lookup.is_done = True
+            self.finished.append((lookup, answer))
+
+    def drop_stream(self, lane: Lane) -> None:
+        """Close a stream from our side."""
+        if lane.server.stream is lane:
+            lane.server.stream = None
+            self.streams -= 1
+        self.closing.append(lane)
+
+    def _idle(self, lane: Lane, now: float) -> None:
+        lane.idle_since = now
+        self._idle_streams.append((now + STREAM_IDLE, lane))

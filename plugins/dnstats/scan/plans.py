@@ -1,0 +1,346 @@
+"""What every site wants to know, in one table: equal questions are asked once.
+
+Runs the generators (`Plan`) that the record families wrote, and knows nothing of how a question
+is asked: `ask` takes an entry of the table and a pass number, and `settle` is called with its
+answer. A generator that raises is our fault: the others go on, and `failure` says which it was.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Generator, Iterable, Iterator
+from itertools import groupby
+from typing import Any
+
+from dnstats.answer import Answer, Outcome, Plan, Question, Reason
+from dnstats.scan.reply import not_sent
+from dnstats.scan.second_pass import ask_authority, is_worth_asking_again
+
+LOOKAHEAD = 500  # sites among which the next one is drawn, so that neighbours in the list part
+MAX_OPEN = 4000  # sites with questions on their way
+ROUNDS = 50  # a plan may go on this many times a question it may ask, before it counts as endless
+
+
+AnyPlan = Generator[tuple[Question, ...], Any, Answer | None]
+
+
+class PlanFailed(RuntimeError):
+    """A plan raised, or never ends: a fault of ours, named with its site."""
+
+
+class Asker:
+    """One generator, and what it waits for. `entry` is set when it serves a second pass."""
+
+    __slots__ = ("entry", "missing", "plan", "questions", "site", "steps")
+
+    def __init__(self, plan: AnyPlan, site: SiteState, entry: Entry | None = None) -> None:
+        self.plan = plan
+        self.site = site
+        self.entry = entry
+        self.questions: tuple[Question, ...] = ()
+        self.missing = 0
+        self.steps = 0
+
+
+class SiteState:
+    """How far one site is."""
+
+    __slots__ = ("asked", "is_parked", "name", "running")
+
+    def __init__(self, name: str, running: int) -> None:
+        self.name = name
+        self.running = running
+        self.asked = 0
+        self.is_parked = False
+
+
+class Entry:
+    """A question that has no final answer yet. `once`: it gets no second pass of its own."""
+
+    __slots__ = (
+        "asked_at",
+        "first",
+        "is_parked",
+        "once",
+        "pass_number",
+        "question",
+        "second",
+        "waiters",
+    )
+
+    def __init__(self, question: Question, *, once: bool = False) -> None:
+        self.question = question
+        self.once = once
+        self.pass_number = 1
+        self.first: Answer | None = None
+        self.second: Answer | None = None
+        self.asked_at = 0.0  # in the second pass
+        self.waiters: list[Asker] = []
+        self.is_parked = False
+
+
+Record = Callable[[Answer, int, float], None]
+
+
+class Plans:
+    """The table of a chunk's questions and the generators that wait for it."""
+
+    def __init__(
+        self,
+        plans: Iterable[tuple[str, Plan]],
+        record: Record,
+        ask: Callable[[Entry, int], Reason | None],
+        rng: random.Random,
+        *,
+        max_questions_per_site: int,
+        second_pass: bool,
+        asks_authority: bool,
+    ) -> None:
+        self._sites = _shuffled(plans, rng)
+        self._record = record
+        self._ask = ask  # returns a Reason when the question must not or cannot be asked
+        self._limit = max_questions_per_site
+        self._second_pass = second_pass
+        self._asks_authority = asks_authority  # when a second pass over the same path fails
+        self.table: dict[Question, Answer | Entry] = {}
+        self._parked: list[Entry] = []
+        self._failed_once: set[Question] = set()
+        self._limited: set[Question] = set()
+        self._rescue_site = SiteState("", 0)
+        self.failure: PlanFailed | None = None
+        self.failures = 0
+        self.is_fed = False  # every site has been opened
+        self.sites_open = self.sites_parked = self.sites_done = 0
+        self.in_progress = 0  # entries that are being asked
+        self.settled = 0
+        self.not_measured = 0
+        self.outcomes = dict.fromkeys(Outcome, 0)
+        self.reasons: dict[Reason, int] = {}
+        self.asked_again = self.flips = 0
+
+    @property
+    def is_open_for_more(self) -> bool:
+        """Whether another site may be opened now."""
+        return not self.is_fed and self.sites_open - self.sites_parked < MAX_OPEN
+
+    def open_site(self) -> None:
+        """Start the generators of one more site."""
+        site = next(self._sites, None)
+        if site is None:
+            self.is_fed = True
+            return
+        name, generators = site
+        state = SiteState(name, len(generators))
+        self.sites_open += 1
+        for plan in generators:
+            self._run(Asker(plan, state), None)
+
+    def _run(self, asker: Asker, answers: tuple[Answer, ...] | None) -> None:
+        """Drive one generator until it waits for something, or ends."""
+        table = self.table
+        while True:
+            try:
+                questions = asker.plan.send(answers)
+                missing = self._wait_for(asker, questions)
+            except StopIteration as end:
+                self._end(asker, end.value)
+                return
+            except Exception as error:
+                self._fail(asker, error)
+                return
+            asker.questions, asker.missing = questions, missing
+            if missing:
+                return
+            asker.steps += 1
+            if asker.steps > self._limit * ROUNDS:
+                asker.plan.close()
+                self._fail(asker, RuntimeError("it asks without end"))
+                return
+            answers = tuple(self._final(table.get(question), question) for question in questions)
+
+    def _wait_for(self, asker: Asker, questions: tuple[Question, ...]) -> int:
+        """Enter the questions into the table; how many of them have no answer yet."""
+        missing = 0
+        for question in questions:
+            known = self.table.get(question)
+            if known is None:
+                known = self._enter(asker, question)
+            elif type(known) is Answer and question in self._failed_once and asker.entry is None:
+                known = self._park_again(question, known)
+            if type(known) is Entry:
+                if asker.entry is not None and not known.once:
+                    continue  # one second pass never waits for another: that could go round
+                known.waiters.append(asker)
+                missing += 1
+                if known.is_parked:
+                    self._park_site(asker.site)
+        return missing
+
+    def _enter(self, asker: Asker, question: Question) -> Answer | Entry | None:
+        site = asker.site
+        if asker.entry is None:
+            if site.asked >= self._limit:
+                self._limited.add(question)
+                return None
+            site.asked += 1
+        entry = Entry(question, once=asker.entry is not None)
+        refusal = self._ask(entry, 1)
+        if refusal is not None:
+            answer = not_sent(question, refusal)
+            self.table[question] = answer
+            self._count(answer)
+            self._record(answer, 1, 0.0)
+            return answer
+        self.table[question] = entry
+        self.in_progress += 1
+        return entry
+
+    def _final(self, known: Answer | Entry | None, question: Question) -> Answer:
+        if type(known) is Answer:
+            return known
+        # Not in the table: over the site's limit. In it and open: somebody else's, too late for us.
+        return not_sent(question, Reason.LIMIT)
+
+    # -- answers --------------------------------------------------------------------------------
+
+    def settle(self, entry: Entry, answer: Answer, asked_at: float) -> None:
+        """The answer to an entry in its pass; `asked_at` in epoch seconds."""
+        self.in_progress -= 1
+        if entry.pass_number == 1:
+            self._record(answer, 1, asked_at)
+            if answer.is_measured or not self._second_pass or not is_worth_asking_again(answer):
+                self._finish(entry, answer)
+            elif entry.once:
+                self._failed_once.add(entry.question)
+                self._finish(entry, answer)
+            else:
+                entry.first = answer
+                self._park(entry)
+        elif answer.is_measured or not is_worth_asking_again(answer):
+            self._settle_second(entry, answer, asked_at)
+        else:
+            entry.second = answer
+            self._rescue(entry, answer, asked_at)
+
+    def _rescue(self, entry: Entry, answer: Answer, asked_at: float) -> None:
+        """The same path failed twice: ask the servers of the zone themselves, where that is due."""
+        if not self._asks_authority or entry.question.server:
+            self._settle_second(entry, answer, asked_at)
+            return
+        asker = Asker(ask_authority(entry.question, answer), self._rescue_site, entry)
+        entry.second = answer
+        entry.asked_at = asked_at
+        self.in_progress += 1  # the entry goes on
+        self._run(asker, None)
+
+    def _settle_second(self, entry: Entry, answer: Answer, asked_at: float) -> None:
+        self.asked_again += 1
+        self.flips += answer.is_measured
+        self._record(answer, 2, asked_at)
+        self._finish(entry, answer)
+
+    def _finish(self, entry: Entry, answer: Answer) -> None:
+        self.table[entry.question] = answer
+        self._count(answer)
+        for asker in entry.waiters:
+            asker.missing -= 1
+            if entry.first is not None and asker.site.is_parked:
+                asker.site.is_parked = False
+                self.sites_parked -= 1
+            if not asker.missing:
+                table = self.table
+                self._run(asker, tuple(self._final(table.get(q), q) for q in asker.questions))
+
+    def _count(self, answer: Answer) -> None:
+        self.settled += 1
+        self.outcomes[answer.outcome] += 1
+        if answer.reason is not None:
+            self.not_measured += 1
+            self.reasons[answer.reason] = self.reasons.get(answer.reason, 0) + 1
+
+    # -- second pass ----------------------------------------------------------------------------
+
+    def _park(self, entry: Entry) -> None:
+        entry.is_parked = True
+        self._parked.append(entry)
+        for asker in entry.waiters:
+            self._park_site(asker.site)
+
+    def _park_again(self, question: Question, answer: Answer) -> Entry:
+        """A plan wants what so far only a second pass had asked, in vain: it gets its own."""
+        self._failed_once.discard(question)
+        self.settled -= 1
+        self.outcomes[answer.outcome] -= 1
+        if answer.reason is not None:
+            self.not_measured -= 1
+            self.reasons[answer.reason] -= 1
+        entry = Entry(question)
+        entry.first = answer
+        self.table[question] = entry
+        self._park(entry)
+        return entry
+
+    def _park_site(self, site: SiteState) -> None:
+        if not site.is_parked and site is not self._rescue_site:
+            site.is_parked = True
+            self.sites_parked += 1
+
+    def begin_second_pass(self) -> bool:
+        """Ask the parked questions again; False when there are none."""
+        parked, self._parked = self._parked, []
+        for entry in parked:
+            entry.is_parked = False
+            entry.pass_number = 2
+            self.in_progress += 1
+            self._ask(entry, 2)
+        return bool(parked)
+
+    # -- ends -----------------------------------------------------------------------------------
+
+    def _end(self, asker: Asker, value: Answer | None) -> None:
+        if asker.entry is not None:
+            entry = asker.entry
+            self.in_progress -= 1
+            answer = value or entry.second
+            assert answer is not None
+            self._settle_second(entry, answer, entry.asked_at)
+            return
+        site = asker.site
+        site.running -= 1
+        if not site.running:
+            self.sites_open -= 1
+            self.sites_done += 1
+            if site.is_parked:
+                site.is_parked = False
+                self.sites_parked -= 1
+
+    def _fail(self, asker: Asker, error: Exception) -> None:
+        self.failures += 1
+        if self.failure is None:
+            name = asker.entry.question.name if asker.entry is not None else asker.site.name
+            self.failure = PlanFailed(f"A plan of the site {name} failed: {error!r}.")
+            self.failure.__cause__ = error
+        self._end(asker, None)
+
+    def close(self) -> None:
+        """Record what no site was allowed to ask any more."""
+        for question in self._limited:
+            if question not in self.table:
+                answer = not_sent(question, Reason.LIMIT)
+                self._count(answer)
+                self._record(answer, 1, 0.0)
+
+
+def _shuffled(
+    plans: Iterable[tuple[str, Plan]], rng: random.Random
+) -> Iterator[tuple[str, list[Plan]]]:
+    """Sites with their plans, in an order that parts neighbours; LOOKAHEAD of them in memory."""
+    waiting: list[tuple[str, list[Plan]]] = []
+    for name, group in groupby(plans, key=lambda pair: pair[0]):
+        waiting.append((name, [plan for _, plan in group]))
+        if len(waiting) > LOOKAHEAD:
+            place = rng.randrange(len(waiting))
+            waiting[place], waiting[-1] = waiting[-1], waiting[place]
+            yield waiting.pop()
+    rng.shuffle(waiting)
+    yield from waiting

@@ -1,0 +1,85 @@
+"""The bytes of a query, and who may be asked. Pure functions; nothing is sent here."""
+
+from __future__ import annotations
+
+import ipaddress
+import struct
+from collections.abc import Callable
+
+from dnstats import wire
+
+EDNS_SIZE = 1232  # the DNS flag day's size: fits every path without fragments
+OPT = b"\0" + struct.pack("!HHIH", wire.OPT, EDNS_SIZE, 0x8000, 0)  # RFC 6891, DO set (RFC 3225)
+
+RD, CD = 0x0100, 0x0010
+_LETTERS = bytes(0x20 if 0x61 <= byte | 0x20 <= 0x7A and byte >= 0x41 else 0 for byte in range(256))
+
+
+def header(*, recursive: bool, checking_disabled: bool, edns: bool) -> bytes:
+    """What stands between the ID and the question: flags and the four counts."""
+    flags = (RD if recursive else 0) | (CD if checking_disabled else 0)
+    return struct.pack("!HHHHH", flags, 1, 0, 0, 1 if edns else 0)
+
+
+HEADERS = {
+    (recursive, checking_disabled, edns): header(
+        recursive=recursive, checking_disabled=checking_disabled, edns=edns
+    )
+    for recursive in (False, True)
+    for checking_disabled in (False, True)
+    for edns in (False, True)
+}
+
+
+def question_section(name: str, rdtype: int) -> bytes:
+    """The question in wire form, class IN; `wire.BadName` when the name cannot be asked."""
+    return wire.write_name(name).lower() + struct.pack("!HH", rdtype, 1)
+
+
+def mix_case(section: bytes, random_bits: Callable[[int], int]) -> bytes:
+    """The same question with every letter of its name in a random case (the 0x20 defence).
+
+    Length octets are below 0x40 and no letters, so the name needs no walking.
+    """
+    size = len(section) - 4
+    name = section[:size]
+    letters = int.from_bytes(name.translate(_LETTERS))
+    mixed = int.from_bytes(name) ^ (letters & random_bits(size * 8))
+    return mixed.to_bytes(size) + section[size:]
+
+
+# Transition addresses carry another address inside, which may be a private one.
+_TRANSITION = tuple(
+    ipaddress.IPv6Network(text) for text in ("2002::/16", "64:ff9b::/96", "2001::/32", "::/96")
+)
+
+
+def is_askable(address: str, *, allow_special: bool) -> bool:
+    """Whether a scan may send to this address: a public unicast one (IANA special registries)."""
+    try:
+        ip = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    if isinstance(ip, ipaddress.IPv6Address) and (ip.ipv4_mapped is not None or ip.scope_id):
+        return False
+    if ip.is_multicast or ip.is_unspecified or str(ip) == "255.255.255.255":
+        return False
+    if allow_special:
+        return True
+    if isinstance(ip, ipaddress.IPv6Address) and any(ip in network for network in _TRANSITION):
+        return False
+    return ip.is_global and not ip.is_reserved
+
+
+def is_loopback(address: str) -> bool:
+    """Whether what is sent to this address stays on this machine."""
+    return ipaddress.ip_address(address).is_loopback
+
+
+def is_opted_out(name: str, opted_out: frozenset[str]) -> bool:
+    """Whether the name, or one above it, is on the list."""
+    while name not in opted_out:
+        _, dot, name = name.partition(".")
+        if not dot:
+            return False
+    return True

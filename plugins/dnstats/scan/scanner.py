@@ -1,0 +1,262 @@
+"""`scan`: runs plans against the network until every question has its answer.
+
+The loop between the core, the transport and the plans; it judges nothing and stores nothing.
+"""
+
+from __future__ import annotations
+
+import gc
+import heapq
+import os
+import random
+import time
+from collections.abc import Callable, Iterable
+
+import msgspec
+
+from dnstats import wire
+from dnstats.answer import Answer, Plan, Reason
+from dnstats.scan import health, query
+from dnstats.scan.lookups import Lookups
+from dnstats.scan.plans import Entry, Plans
+from dnstats.scan.progress import Progress, ScanReport
+from dnstats.scan.server import PROBE, Lookup, Pool
+from dnstats.scan.settings import FILES_KEPT, ScanSettings, check_limits, socket_limit
+from dnstats.scan.transport import Transport
+
+LONGEST_WAIT = 0.5  # seconds; the clock is read at least this often, whatever does not come
+FED = 1.0  # windows of questions that wait while another window is in flight
+
+
+def scan(
+    plans: Iterable[tuple[str, Plan]],
+    settings: ScanSettings,
+    record: Callable[[Answer, int, float], None],
+    progress: Callable[[Progress], None] | None = None,
+    *,
+    sites: int | None = None,
+) -> ScanReport:
+    """Ask everything that the plans want to know, and say how it went.
+
+    `plans` are pairs of a site's name and a generator, all of a site's in a row; they are taken
+    lazily. `record(answer, pass_number, asked_at)` is called once a question and pass, the last
+    one is final; `asked_at` is in epoch seconds, 0.0 for what was never sent. `sites` is how many
+    there are, for the progress only. Raises `PlanFailed` at the end when a plan raised.
+    """
+    return Scan(settings, record, progress, sites).run(plans)
+
+
+class Scan:
+    """One scan: its core, its sockets, its table."""
+
+    def __init__(
+        self,
+        settings: ScanSettings,
+        record: Callable[[Answer, int, float], None],
+        progress: Callable[[Progress], None] | None,
+        sites: int | None,
+    ) -> None:
+        self._warnings = check_limits(settings)
+        sockets = socket_limit()
+        if settings.direct_window > sockets // 2:
+            settings = msgspec.structs.replace(settings, direct_window=max(1, sockets // 2))
+        self._settings = settings
+        self._record = record
+        self._progress = progress
+        self._sites = sites
+        seed = settings.seed
+        self._rng = random.Random(seed if seed is not None else os.urandom(32))
+        self._clock = time.monotonic
+        self._started = self._clock()
+        self._epoch = time.time() - self._started
+        self._cpu = time.process_time()
+        self._core = Lookups(settings, self._rng, self._started)
+        self._sockets = max(FILES_KEPT, sockets)
+        self._reported_at = self._started
+        self._reported_done = 0
+        self._askable: dict[str, bool] = {}
+
+    def run(self, plans: Iterable[tuple[str, Plan]]) -> ScanReport:
+        settings = self._settings
+        table = Plans(
+            plans,
+            self._record,
+            self._ask,
+            self._rng,
+            max_questions_per_site=settings.max_questions_per_site,
+            second_pass=settings.second_pass,
+            asks_authority=not settings.second_resolvers and len(settings.resolvers) == 1,
+        )
+        transport = Transport(self._sockets, batches=settings.batches)
+        # Millions of objects that die by their counts: cycle searches would cost a fifth.
+        collects = gc.isenabled()
+        gc.disable()
+        try:
+            self._loop(table, transport)
+            table.close()
+        finally:
+            transport.close()
+            if collects:
+                gc.enable()
+        if table.failure is not None:
+            raise table.failure
+        return self._report(table)
+
+    def _loop(self, table: Plans, transport: Transport) -> None:
+        core = self._core
+        clock = self._clock
+        while True:
+            now = clock()
+            self._settle(table)
+            self._feed(table)
+            if not table.in_progress and not core.finished and not self._go_on(table):
+                return
+            transport.send(core, core.sends(now), now)
+            wait = 0.0 if core.finished or core.has_sends() else self._pause(now)
+            ready = transport.wait(wait)
+            now = clock()
+            transport.handle(core, ready, now)
+            core.expire(now)
+            if now - self._reported_at >= self._settings.progress_every:
+                self._say(table, now)
+
+    def _settle(self, table: Plans) -> None:
+        core = self._core
+        epoch = self._epoch
+        while core.finished:
+            finished, core.finished = core.finished, []
+            for lookup, answer in finished:
+                entry = lookup.owner
+                if entry is PROBE:
+                    continue
+                assert isinstance(entry, Entry)
+                if answer.question != entry.question:
+                    answer = msgspec.structs.replace(answer, question=entry.question)
+                table.settle(entry, answer, lookup.asked_at + epoch if lookup.asked_at else 0.0)
+
+    def _feed(self, table: Plans) -> None:
+        """Open sites while the resolvers could do with more questions."""
+        pool = self._core.first
+        wanted = max(32, int(pool.room() * FED))
+        while len(pool.queue) < wanted and table.is_open_for_more:
+            table.open_site()
+
+    def _go_on(self, table: Plans) -> bool:
+        """Nothing is on its way: the next site, the next second pass, or the end."""
+        if not table.is_fed:
+            table.open_site()
+            return True
+        core = self._core
+        for pool in (core.first, core.second):
+            for server in pool.servers:
+                if server.window is not None:
+                    server.window.confine(max(1, self._settings.window // 4))
+        health.forgive(core)
+        return table.begin_second_pass()
+
+    def _pause(self, now: float) -> float:
+        event = self._core.next_event()
+        if event is None:
+            return LONGEST_WAIT
+        return min(max(event - now, 0.0), LONGEST_WAIT)
+
+    # -- one question ---------------------------------------------------------------------------
+
+    def _ask(self, entry: Entry, pass_number: int) -> Reason | None:
+        """Put a question on its way; the reason when it must not or cannot be asked."""
+        asked = entry.question
+        settings = self._settings
+        try:
+            section = query.question_section(asked.name, asked.rdtype)
+            name = wire.canonical(asked.name)
+        except (wire.BadName, OverflowError, ValueError):
+            return Reason.BAD_NAME
+        opted_out = settings.opted_out
+        if opted_out and (query.is_opted_out(name, opted_out) or asked.server in opted_out):
+            return Reason.OPTED_OUT
+        if asked.server and not self._is_askable(asked.server):
+            return Reason.BAD_SERVER
+        if asked.server and settings.allow_special and not query.is_loopback(asked.server):
+            # A practice internet ends at this machine: nothing of it may leave by a real network.
+            return Reason.UNREACHABLE
+        question = asked if name == asked.name else asked._replace(name=name)
+        lookup = Lookup(question, section, entry)
+        core = self._core
+        pool: Pool | None = None
+        if pass_number == 2:
+            lookup.is_slow = True
+            if core.second.servers:
+                pool = core.second
+            elif entry.first is not None:
+                lookup.avoid = next(
+                    (s for s in core.first.servers if s.address == entry.first.server), None
+                )
+        core.add(lookup, pool=pool)
+        return None
+
+    def _is_askable(self, address: str) -> bool:
+        known = self._askable.get(address)
+        if known is None:
+            known = query.is_askable(address, allow_special=self._settings.allow_special)
+            self._askable[address] = known
+        return known
+
+    # -- saying how it goes ---------------------------------------------------------------------
+
+    def _say(self, table: Plans, now: float) -> None:
+        core = self._core
+        done = table.settled
+        since = now - self._reported_at
+        rate = (done - self._reported_done) / since if since > 0 else 0.0
+        self._reported_at, self._reported_done = now, done
+        if self._progress is None:
+            return
+        slowest = heapq.nlargest(
+            3,
+            ((len(server.queue), address) for address, server in core.servers.items()),
+        )
+        self._progress(
+            Progress(
+                elapsed=now - self._started,
+                sites_done=table.sites_done,
+                sites_total=self._sites,
+                questions_done=done,
+                questions_open=table.in_progress,
+                lookups_per_second=rate,
+                not_measured=table.not_measured,
+                window=core.first.room(),
+                slowest=tuple((address, waiting) for waiting, address in slowest if waiting),
+            )
+        )
+
+    def _report(self, table: Plans) -> ScanReport:
+        core = self._core
+        counters = core.counters
+        rate, fastest = max(
+            ((server.peak.highest, address) for address, server in core.servers.items()),
+            default=(0, ""),
+        )
+        resolvers = core.first.servers + core.second.servers
+        return ScanReport(
+            sites=table.sites_done,
+            questions=table.settled,
+            outcomes={outcome.value: count for outcome, count in table.outcomes.items()},
+            reasons={reason.value: count for reason, count in table.reasons.items()},
+            asked_again=table.asked_again,
+            flips=table.flips,
+            datagrams=counters.datagrams,
+            stream_queries=counters.stream_queries,
+            retries=counters.retries,
+            refunds=counters.refunds,
+            ignored=counters.ignored,
+            folded=counters.folded,
+            malformed=counters.malformed,
+            truncated=counters.truncated,
+            highest_rate=rate,
+            highest_rate_server=fastest,
+            resolver_rate=max(server.peak.highest for server in resolvers),
+            servers=len(core.servers),
+            elapsed=self._clock() - self._started,
+            cpu_seconds=time.process_time() - self._cpu,
+            warnings=self._warnings,
+        )

@@ -1,0 +1,227 @@
+"""One address that is asked, a lane to it, and a look-up on its way: the state of the core.
+
+State only: what happens to it is in `lookups`, `trying` and `health`.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
+from dnstats.answer import Question, Reason
+from dnstats.scan.pacing import Pace, Peak
+from dnstats.scan.window import Window
+
+if TYPE_CHECKING:
+    from dnstats.scan.transport import Channel
+
+RESOLVER_LANES = 4  # sockets, and so source ports, at one resolver
+DIRECT_BURST = 5
+DIRECT_IN_FLIGHT = 3  # at one address that is asked directly
+FOLDED_OFTEN = 3  # after that many, a server is asked in lower case
+NEVER = float("inf")
+PROBE = object()  # owner of control questions
+STREAM_IN_FLIGHT = 16  # queries pipelined on one TCP connection (RFC 7766 section 6.2.1.1)
+
+
+class State(IntEnum):
+    """What is known of a server's health."""
+
+    LIVE = 0
+    SUSPECT = 1  # a resolver said nothing for a whole timeout: a control question is on its way
+    SILENT = 2  # the control question was lost too: only control questions go out
+    DEAD = 3  # silent for longer than the patience: nothing waits for it any more
+
+
+class Lane:
+    """One connected socket seen from the core: which IDs are out on it."""
+
+    __slots__ = ("answered", "channel", "idle_since", "is_tcp", "pending", "server")
+
+    def __init__(self, server: Server, *, is_tcp: bool) -> None:
+        self.server = server
+        self.is_tcp = is_tcp
+        self.pending: dict[bytes, Lookup] = {}
+        self.answered = 0
+        self.idle_since = 0.0
+        self.channel: Channel | None = None  # the transport's socket, opened at the first send
+
+
+class Lookup:
+    """One question on its way, from being queued to its one outcome in this pass."""
+
+    __slots__ = (
+        "asked_at",
+        "avoid",
+        "deadline",
+        "edns",
+        "evidence",
+        "folded",
+        "ident",
+        "is_done",
+        "is_queued",
+        "is_slow",
+        "lane",
+        "mixed_case",
+        "owner",
+        "question",
+        "reason",
+        "refunds",
+        "section",
+        "sends",
+        "sent_at",
+        "server",
+        "tcp",
+        "tcp_tries",
+        "tries",
+        "truncated",
+        "wire",
+    )
+
+    def __init__(self, question: Question, section: bytes, owner: object = None) -> None:
+        self.question = question  # with the canonical name
+        self.section = section  # the question section in lower case
+        self.wire = section  # the question section as it is sent
+        self.owner = owner
+        self.server: Server | None = None
+        self.lane: Lane | None = None  # where its ID is out, in flight or not
+        self.ident = b""
+        self.deadline = 0.0  # of the send in flight; 0 when none is
+        self.sent_at = 0.0
+        self.asked_at = 0.0
+        self.sends = 0  # all of them
+        self.tries = 0  # datagrams that count
+        self.tcp_tries = 0
+        self.refunds = 0  # datagrams that do not count: the resolver was away
+        self.tcp = False
+        self.edns = True
+        self.mixed_case = True
+        self.folded = False  # a reply came with the right question in another case
+        self.truncated = False
+        self.is_slow = False  # second pass: waits twice as long
+        self.is_done = False
+        self.is_queued = False  # waits in a queue for datagrams, for the first time or again
+        self.avoid: Server | None = None  # another path is wanted
+        self.reason = Reason.TIMEOUT  # what to say when no answer can be accepted
+        self.evidence = b""  # the message behind that reason, if any
+
+
+class Server:
+    """One address and port, its queues, its pace and its health."""
+
+    __slots__ = (
+        "address",
+        "edns",
+        "folded",
+        "heard_at",
+        "in_flight",
+        "is_ready",
+        "is_resolver",
+        "is_unroutable",
+        "lanes",
+        "limbo",
+        "limit",
+        "next_lane",
+        "pace",
+        "peak",
+        "pipelines",
+        "pool",
+        "port",
+        "probe",
+        "probe_at",
+        "probe_gap",
+        "queue",
+        "refusal_at",
+        "refusals",
+        "refused",
+        "resume_at",
+        "silent_since",
+        "state",
+        "streak",
+        "stream",
+        "stream_queue",
+        "tcp_failures",
+        "timeouts",
+        "wake_at",
+        "window",
+    )  # fmt: skip
+
+    def __init__(
+        self, address: str, port: int, pace: Pace, window: Window | None, pool: Pool | None
+    ) -> None:
+        self.address = address
+        self.port = port
+        self.pace = pace
+        self.window = window
+        self.pool = pool
+        self.is_resolver = window is not None
+        self.limit = DIRECT_IN_FLIGHT
+        self.queue: deque[Lookup] = deque()
+        self.stream_queue: deque[Lookup] = deque()
+        self.in_flight = 0
+        self.lanes: list[Lane] = []
+        self.next_lane = 0
+        self.stream: Lane | None = None
+        self.is_ready = False
+        self.wake_at = NEVER
+        self.peak = Peak()
+        # what was learnt about it
+        self.edns = True
+        self.folded = 0  # questions that came back in another case, and were answered after that
+        self.pipelines = True
+        self.tcp_failures = 0
+        self.is_unroutable = False
+        # health
+        self.state = State.LIVE
+        self.heard_at = -1.0
+        self.silent_since = 0.0
+        self.resume_at = 0.0
+        self.refused = False  # the last we heard was "port unreachable"
+        self.streak = 0  # datagrams unanswered in a row, for servers asked directly
+        self.refusals = 0  # REFUSED in a row
+        self.refusal_at = 0.0
+        self.timeouts = 0
+        self.probe: Lookup | None = None
+        self.probe_gap = 0.0
+        self.probe_at = 0.0  # no control question before this time
+        self.limbo: list[Lookup] = []
+
+    @property
+    def folds_case(self) -> bool:
+        """Whether it was seen to answer in its own case, whatever case was asked."""
+        return self.folded >= FOLDED_OFTEN
+
+    def room(self) -> int:
+        """How many more look-ups may be in flight here now."""
+        return (self.window.size if self.window else self.limit) - self.in_flight
+
+    def datagram_lane(self) -> Lane:
+        """The lane of the next burst; several in turn at a resolver."""
+        wanted = RESOLVER_LANES if self.is_resolver else 1
+        if len(self.lanes) < wanted:
+            self.lanes.append(Lane(self, is_tcp=False))
+        self.next_lane = (self.next_lane + 1) % len(self.lanes)
+        return self.lanes[self.next_lane]
+
+
+class Pool:
+    """Resolvers that share one queue: each takes from it what it has room for."""
+
+    __slots__ = ("queue", "servers")
+
+    def __init__(self) -> None:
+        self.servers: list[Server] = []
+        self.queue: deque[Lookup] = deque()
+
+    @property
+    def live(self) -> list[Server]:
+        return [server for server in self.servers if server.state <= State.SUSPECT]
+
+    @property
+    def is_dead(self) -> bool:
+        return all(server.state is State.DEAD for server in self.servers)
+
+    def room(self) -> int:
+        """How many look-ups its resolvers could have in flight together."""
+        return sum(server.window.size for server in self.live if server.window)
