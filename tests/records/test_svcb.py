@@ -28,7 +28,7 @@ def test_alias_mode() -> None:
 def test_every_parameter_is_read() -> None:
     one = _of(
         '16 foo.example.org. mandatory="alpn,ipv4hint" alpn="h2,h3-19" no-default-alpn port=8443 '
-        'ipv4hint="192.0.2.1,192.0.2.2" ipv6hint="2001:db8::1" ech="AAA=" key667="x"'
+        'ipv4hint="192.0.2.1,192.0.2.2" ipv6hint="2001:db8::1" ech="AAT+DQAA" key667="x"'
     )
     assert one == Binding(
         16,
