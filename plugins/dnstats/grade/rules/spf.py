@@ -73,7 +73,7 @@ def _told(steps: Iterable[Step]) -> str | None:
 def _entered(spf: Spf, *ends: End) -> str | Abstain | None:
     """Includes and redirects that ended so; abstains when none did and one was not measured."""
     found = _told(step for step in spf.steps if step.end in ends and _enters(step))
-    return found or _missed(spf, spf.steps)
+    return found or _missed(spf, filter(_enters, spf.steps))
 
 
 def _missed(spf: Spf, steps: Iterable[Step]) -> Abstain | None:
