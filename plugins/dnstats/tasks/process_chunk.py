@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,6 +15,7 @@ from dnstats.db.models import SiteRun
 from dnstats.process.readings import write_readings
 from dnstats.process.site_run import read_site
 from dnstats.records import load_records
+from dnstats.records.record import Site
 from dnstats.settings import Settings
 from dnstats.tasks.chunk_name import (
     ChunkName,
@@ -50,17 +51,19 @@ def process_chunk(database: sa.Engine, settings: Settings, chunk: ChunkName) -> 
                 table.c.rank.between(row.first_rank, row.last_rank),
             )
         )
-        count = copy_rows(connection, table, COLUMNS, _rows(connection, row, answers))
+        # Before the COPY: a connection that copies can ask nothing else.
+        sites = load_sites(connection, row)
+        count = copy_rows(connection, table, COLUMNS, _rows(row, sites, answers))
         end_stage(connection, chunk, "processed_at", dt.datetime.now(dt.UTC))
     log.info("%s: %d sites read from %d answers", chunk["label"], count, len(answers))
     return chunk
 
 
 def _rows(
-    connection: sa.Connection, row: Any, answers: archive.ChunkAnswers
+    row: Any, sites: Iterable[tuple[int, Site]], answers: archive.ChunkAnswers
 ) -> Iterator[tuple[Any, ...]]:
     records = load_records()
-    for site_id, site in load_sites(connection, row):
+    for site_id, site in sites:
         run = read_site(site, answers.look, records)
         yield (
             row.run_id, site.rank, row.number, site_id, site.domain, run.status.value,

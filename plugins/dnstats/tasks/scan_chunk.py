@@ -83,6 +83,7 @@ def scan_settings(settings: Settings, run: dict[str, Any]) -> ScanSettings:
         direct_port=run["direct_port"],
         allow_special=run["allow_special"],
         timeout=settings["DNSTATS_TIMEOUT"],
+        server_patience=8 * settings["DNSTATS_TIMEOUT"],
         tries=settings["DNSTATS_TRIES"],
         window=settings["DNSTATS_WINDOW"],
         resolver_rate=settings["DNSTATS_RESOLVER_RATE"] / slots,
