@@ -76,7 +76,8 @@ def test_no_reason_is_absence(reason: Reason) -> None:
 
 def test_an_alias_is_the_resolvers_business_and_the_climb_goes_on_from_the_site() -> None:
     answer = present(LEVELS[0], '0 issue "ca.example"', aliases=("cdn.example.net",))
-    assert _read(answer).found_at == "a.b.example.com"
+    value = _read(answer)
+    assert (value.found_at, value.alias) == ("a.b.example.com", "cdn.example.net")
 
 
 def test_the_order_of_the_set_does_not_matter() -> None:

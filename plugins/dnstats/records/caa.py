@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import re
 
+import msgspec
+
 from dnstats import wire
 from dnstats.answer import Plan, Question
 from dnstats.records.caa_property import Property, parse_property, read_property
@@ -27,6 +29,7 @@ class Caa(Reading, frozen=True):
     wildcard_issuers: tuple[str, ...] | None = None
     mail_issuers: tuple[str, ...] | None = None  # S/MIME (RFC 9495)
     mark_issuers: tuple[str, ...] | None = None  # verified marks (issuevmc)
+    alias: str = ""  # where a CNAME at `found_at` leads to; its owner decides then
 
     def of(self, *tags: str) -> tuple[Property, ...]:
         """The properties with one of these tags."""
@@ -56,7 +59,9 @@ def read(site: Site, look: Look) -> Reading | None:
         if found is not None:
             properties = [read_property(rdata) for rdata in found.rdata]
             readable = tuple(one for one in properties if one is not None)
-            return caa_of(question.name, level, readable, len(properties) - len(readable))
+            value = caa_of(question.name, level, readable, len(properties) - len(readable))
+            alias = found.owner if found.aliases else ""
+            return msgspec.structs.replace(value, alias=alias) if alias else value
     return None
 
 

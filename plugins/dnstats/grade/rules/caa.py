@@ -411,8 +411,10 @@ def caa_is_not_signed(caa: Caa, dnssec: Dnssec | None) -> str | None:
     Whoever can forge answers to the authority can hide it. Since 2026-03-15 authorities validate
     DNSSEC for CAA where there is any (CA/Browser Forum ballot SC-085). Sign the zone.
     """
-    is_insecure = dnssec is not None and dnssec.state is State.INSECURE
-    return f"found at {caa.found_at}, insecure" if is_insecure and caa.level == 0 else None
+    if dnssec is None or dnssec.state is not State.INSECURE:
+        return None
+    # Another zone's set, a parent's or an alias target's, is signed or not by others.
+    return f"found at {caa.found_at}, insecure" if caa.level == 0 and not caa.alias else None
 
 
 @rule(
