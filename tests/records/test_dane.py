@@ -1,0 +1,124 @@
+"""DANE for SMTP."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+from dnstats import wire
+from dnstats.answer import Answer, Question
+from dnstats.records.dane import Dane, Tlsa, is_usable, questions, read
+from dnstats.records.record import NotMeasured, Site
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.answers import look_of, nodata, nxdomain, present, raw, run_plan, servfail, timeout
+
+SITE = Site(1, "example.com")
+MX = Question("example.com", wire.MX)
+DIGEST = "ab" * 32
+
+
+def _tlsa(host: str) -> Question:
+    return Question(f"_25._tcp.{host}", wire.TLSA)
+
+
+def _addresses(host: str, *, ad: bool = True) -> tuple[Answer, Answer]:
+    return (
+        present(Question(host, wire.A), "192.0.2.1", ad=ad),
+        nodata(Question(host, wire.AAAA), ad=ad),
+    )
+
+
+MX_ANSWER = present(MX, "10 mx.example.", ad=True)
+GOOD = present(_tlsa("mx.example"), f"3 1 1 {DIGEST}", ad=True)
+
+
+def _value(*answers: Answer) -> Dane:
+    value = read(SITE, look_of(*answers))
+    assert isinstance(value, Dane)
+    assert msgspec.json.decode(msgspec.json.encode(value), type=Dane) == value
+    return value
+
+
+def test_tlsa_of_each_mail_host_is_asked() -> None:
+    answer = present(MX, "10 mx.example.", "20 b.example.", "30 localhost.")
+    assert run_plan(questions(SITE), look_of(answer)) == [
+        MX,
+        _tlsa("mx.example"),
+        _tlsa("b.example"),
+    ]
+
+
+def test_a_host_name_too_long_for_the_prefix_is_left_out() -> None:
+    host = ".".join(["a" * 63] * 3 + ["b" * 55])
+    assert run_plan(questions(SITE), look_of(present(MX, f"10 {host}."))) == [MX]
+
+
+def test_a_secure_host_is_covered() -> None:
+    value = _value(MX_ANSWER, GOOD, *_addresses("mx.example"))
+    assert value.mx_is_secure
+    assert value.hosts[0].records == (Tlsa(3, 1, 1, DIGEST, 32),)
+    assert value.hosts[0].is_covered
+
+
+@pytest.mark.parametrize("part", ["tlsa", "address"])
+def test_nothing_is_covered_without_validation(part: str) -> None:
+    tlsa = present(_tlsa("mx.example"), f"3 1 1 {DIGEST}", ad=part != "tlsa")
+    value = _value(MX_ANSWER, tlsa, *_addresses("mx.example", ad=part != "address"))
+    assert not value.hosts[0].is_covered
+
+
+def test_no_tlsa_and_no_mx_are_none() -> None:
+    assert read(SITE, look_of(nodata(MX))) is None
+    assert read(SITE, look_of(present(MX, "0 ."))) is None
+    assert read(SITE, look_of(MX_ANSWER, nxdomain(_tlsa("mx.example")))) is None
+
+
+def test_what_could_not_be_asked_is_not_absent() -> None:
+    assert isinstance(read(SITE, look_of(timeout(MX))), NotMeasured)
+    assert isinstance(read(SITE, look_of(MX_ANSWER, servfail(_tlsa("mx.example")))), NotMeasured)
+
+
+def test_a_silent_host_beside_a_measured_one_is_named() -> None:
+    value = _value(
+        present(MX, "10 mx.example.", "20 b.example.", ad=True),
+        GOOD,
+        *_addresses("mx.example"),
+        timeout(_tlsa("b.example")),
+    )
+    assert [host.name for host in value.hosts] == ["mx.example"]
+    assert value.unmeasured == ("_25._tcp.b.example",)
+
+
+def test_a_host_without_tlsa_beside_one_with() -> None:
+    value = _value(
+        present(MX, "10 mx.example.", "20 b.example.", ad=True),
+        GOOD,
+        *_addresses("mx.example"),
+        nodata(_tlsa("b.example"), ad=True),
+    )
+    assert [bool(host.records) for host in value.hosts] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("record", "usable"),
+    [
+        (Tlsa(3, 1, 1, "", 32), True),
+        (Tlsa(2, 0, 2, "", 64), True),
+        (Tlsa(3, 0, 0, "", 900), True),
+        (Tlsa(1, 1, 1, "", 32), False),
+        (Tlsa(0, 0, 1, "", 32), False),
+        (Tlsa(3, 2, 1, "", 32), False),
+        (Tlsa(3, 1, 3, "", 32), False),
+        (Tlsa(3, 1, 1, "", 20), False),
+    ],
+)
+def test_usable_records(record: Tlsa, usable: bool) -> None:
+    assert is_usable(record) is usable
+
+
+@given(st.lists(st.binary(max_size=200), min_size=1, max_size=4))
+def test_any_rdata_is_some_value(rdata: list[bytes]) -> None:
+    answers = (MX_ANSWER, raw(_tlsa("mx.example"), *rdata), *_addresses("mx.example"))
+    value = _value(*answers)
+    assert len(value.hosts[0].records) + value.hosts[0].broken == len(rdata)
