@@ -10,8 +10,8 @@ from dnstats import wire
 from dnstats.answer import Answer, Question, Reason
 from dnstats.records.record import Look, NotMeasured, Reading, Site
 from dnstats.records.spf import MAX_QUESTIONS, Spf, Verdict, parse_example, questions, read
+from dnstats.records.spf_step import MAX_STEPS, End
 from dnstats.records.spf_term import Qualifier
-from dnstats.records.spf_tree import MAX_STEPS, End
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -19,17 +19,16 @@ from dnstats.records.spf_macro import target_name
 from dnstats.records.spf_ranges import count_addresses
 from dnstats.records.spf_record import SpfRecord, parse
 from dnstats.records.spf_select import exchanges_of, spf_texts
-from dnstats.records.spf_term import LOOKUP_TERMS, Qualifier
-from dnstats.records.spf_tree import (
+from dnstats.records.spf_step import (
     MAX_EXCHANGES,
     MAX_LOOKUPS,
     MAX_STEPS,
     MAX_VOID,
     End,
     Step,
-    Tree,
-    walk_tree,
 )
+from dnstats.records.spf_term import LOOKUP_TERMS, Qualifier
+from dnstats.records.spf_tree import Tree, walk_tree
 from dnstats.wire import show
 
 MAX_QUESTIONS = 250  # asked about one site; ten `mx` with ten exchanges each come to 210
@@ -42,11 +41,6 @@ class Verdict(StrEnum):
     VALID = "valid"
     PERMERROR = "permerror"  # for every sender, or for all that match nothing earlier
     UNKNOWN = "unknown"  # no error found, and a part was not measured
-
-
-PERMERROR_ENDS = frozenset(
-    {End.NO_RECORD, End.SEVERAL_RECORDS, End.BAD_RECORD, End.LOOP, End.MANY_EXCHANGES}
-)
 
 
 class Spf(Reading, frozen=True):
@@ -172,7 +166,7 @@ def _with_tree(spf: Spf, tree: Tree) -> Spf:
         spf,
         policy=tree.policy,
         # An include or redirect that was not measured hides an unknown number of look-ups.
-        lookups=None if not over and any(map(_enters, missed)) else len(steps),
+        lookups=None if not over and any(step.enters for step in missed) else len(steps),
         void_lookups=None if missed and void <= MAX_VOID else void,
         exceeded_at=f"{over.term} in {over.holder}" if over else "",
         steps=steps,
@@ -180,10 +174,6 @@ def _with_tree(spf: Spf, tree: Tree) -> Spf:
         ipv4_addresses=count_addresses(tree.ranges),
         unmeasured=tree.unmeasured,
     )
-
-
-def _enters(step: Step) -> bool:
-    return step.term.lstrip("+?~-").lower().startswith(("include:", "redirect="))
 
 
 def _with_verdict(spf: Spf) -> Spf:
@@ -198,7 +188,7 @@ def _errors(spf: Spf) -> Iterator[str]:
     for fault in spf.record.faults:
         yield f"{fault.term}: {fault.why}"
     for step in spf.steps:
-        if step.end in PERMERROR_ENDS or (step.end is End.VOID and _enters(step)):
+        if step.is_permerror:
             yield f"{step.term} in {step.holder}: {step.end}"
     if spf.exceeded_at:
         yield f"more than {MAX_LOOKUPS} look-ups"

@@ -4,13 +4,10 @@ The walk is that of a receiver whose sender matches nothing, which is the longes
 to `all` is evaluated, includes are entered, and a redirect is followed at the end. Reads answers
 that are there; asks nothing and judges nothing.
 
-Limits of RFC 7208 section 4.6.4: ten terms that need look-ups, ten exchanges in one `mx`, two void
-look-ups. Counting goes on past ten so that the true number can be told, up to MAX_STEPS.
+Counting goes on past the limit of ten so that the true number can be told, up to MAX_STEPS.
 """
 
 from __future__ import annotations
-
-from enum import StrEnum
 
 import msgspec
 
@@ -22,40 +19,8 @@ from dnstats.records.spf_macro import target_name
 from dnstats.records.spf_ranges import Range, network_range
 from dnstats.records.spf_record import SpfRecord, parse
 from dnstats.records.spf_select import exchanges_of, spf_texts
+from dnstats.records.spf_step import MAX_EXCHANGES, MAX_STEPS, End, Step
 from dnstats.records.spf_term import Qualifier, Term
-
-MAX_LOOKUPS = 10
-MAX_VOID = 2
-MAX_EXCHANGES = 10
-MAX_STEPS = 40  # look-ups walked; a record that needs more is "40 or more"
-
-
-class End(StrEnum):
-    """What became of one look-up."""
-
-    FOUND = "found"
-    VOID = "void"  # NXDOMAIN or NODATA (section 4.6.4)
-    NO_RECORD = "no_record"  # TXT is there, SPF is not: permerror (5.2, 6.1)
-    SEVERAL_RECORDS = "several_records"  # permerror
-    BAD_RECORD = "bad_record"  # the target breaks the grammar: permerror
-    LOOP = "loop"  # the target is being evaluated already: never ends, so permerror
-    MANY_EXCHANGES = "many_exchanges"  # an `mx` with more than ten: permerror
-    DEPENDS = "depends"  # on the mail that is checked: macros, ptr
-    NOT_MEASURED = "not_measured"
-
-
-class Step(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One look-up. The first step is the first of the ten."""
-
-    holder: str  # the domain whose record has the term
-    term: str
-    end: End
-    target: str = ""  # the name looked up; "" when it depends on the mail, or is no name
-    depth: int = 0  # 0 in the site's own record
-    is_void: bool = False  # counts against the two void look-ups
-    policy: str = ""  # of an include or redirect that was found: its own qualifier in the end
-    passes_everyone: bool = False  # the target lets every address on the internet pass
-    why: str = ""  # the fault of a bad record, or the reason nobody could ask
 
 
 class Tree(msgspec.Struct, frozen=True):

@@ -7,11 +7,13 @@ from collections.abc import Mapping
 import msgspec
 import pytest
 from dnstats.answer import Reason
-from dnstats.grade.rule import RULES, Abstain, Readings, Remark, rules_of
 from dnstats.grade.grading import grade_family
+from dnstats.grade.rule import RULES, Abstain, Readings, Remark, rules_of
 from dnstats.records import dmarc, mx, spf
 from dnstats.records.record import NotMeasured, Reading
 from dnstats.records.spf import Spf
+from hypothesis import given
+from hypothesis import strategies as st
 
 PARSERS = {"spf": spf.parse_example, "mx": mx.parse_example, "dmarc": dmarc.parse_example}
 MAIL = "10 mail.example.com"
@@ -151,3 +153,23 @@ def test_rules_judge_what_was_stored_as_they_judge_what_was_read() -> None:
 def test_codes_have_no_gap() -> None:
     codes = sorted(code for code in RULES if code.startswith("SPF"))
     assert codes == [f"SPF{number:03}" for number in range(1, len(codes) + 1)]
+
+
+PIECES = st.sampled_from(
+    ["ip4=foo.bar", "ip6=::1/0", "a=%{d}", "ip4:10.0.0.0/0", "ip6:::/0", "include:gone.invalid",
+     "redirect=silent.example", "exp=x.example", "mx:crowd.example", "-all", "ptr", "exists:%{p}.x.y",
+     "all=1", "\xff", "a:text.example", "include:ten.example", "?include:open.example", "%{"]
+)  # fmt: skip
+
+
+@given(st.lists(st.one_of(PIECES, st.text(max_size=20)), max_size=8).map(" ".join))
+def test_no_record_makes_a_rule_raise(terms: str) -> None:
+    reading = spf.parse_example("v=spf1 " + terms.encode("utf-8", "replace").decode())
+    for verdict in judged({"spf": reading, "mx": None, "dmarc": None}).values():
+        text = verdict.evidence if isinstance(verdict, Remark) else verdict.why
+        assert text.isprintable()
+
+
+def test_a_mechanism_written_as_modifier_is_no_address() -> None:
+    found = judged(readings(spf="v=spf1 ip4=not.an.address -all", mx=MAIL, dmarc=None))
+    assert set(found) == {"SPF033"}

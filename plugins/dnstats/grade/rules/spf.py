@@ -6,8 +6,9 @@ record for every receiver costs everything; what breaks it for some mail costs l
 
 from __future__ import annotations
 
+import functools
 import ipaddress
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from dnstats.grade.rule import Abstain, rule
 from dnstats.grade.scale import Severity
@@ -15,8 +16,8 @@ from dnstats.records.dmarc import Dmarc
 from dnstats.records.ip_address import special_use
 from dnstats.records.mx import Mx
 from dnstats.records.spf import Spf
+from dnstats.records.spf_step import MAX_LOOKUPS, MAX_STEPS, MAX_VOID, End, Step
 from dnstats.records.spf_term import LOOKUP_TERMS, MECHANISMS, FaultKind, Qualifier, Term
-from dnstats.records.spf_tree import MAX_LOOKUPS, MAX_STEPS, MAX_VOID, End, Step
 
 _RFC = "https://www.rfc-editor.org/rfc/rfc"
 RFC7208 = f"{_RFC}7208"
@@ -47,16 +48,9 @@ def _faults(spf: Spf, kind: FaultKind) -> str | None:
     return ", ".join(found) or None
 
 
-def _enters(step: Step) -> bool:
-    return _is_include(step) or _is_redirect(step)
-
-
-def _is_include(step: Step) -> bool:
-    return step.term.lstrip("+?~-").startswith("include:")
-
-
-def _is_redirect(step: Step) -> bool:
-    return step.term.startswith("redirect=")
+def _entering(spf: Spf) -> Iterable[Step]:
+    """The includes and redirects, of the site's own record and of all that follow."""
+    return (step for step in spf.steps if step.enters)
 
 
 def _told(steps: Iterable[Step]) -> str | None:
@@ -72,8 +66,8 @@ def _told(steps: Iterable[Step]) -> str | None:
 
 def _entered(spf: Spf, *ends: End) -> str | Abstain | None:
     """Includes and redirects that ended so; abstains when none did and one was not measured."""
-    found = _told(step for step in spf.steps if step.end in ends and _enters(step))
-    return found or _missed(spf, filter(_enters, spf.steps))
+    found = _told(step for step in spf.steps if step.end in ends and step.enters)
+    return found or _missed(spf, _entering(spf))
 
 
 def _missed(spf: Spf, steps: Iterable[Step]) -> Abstain | None:
@@ -333,9 +327,9 @@ def include_without_record(spf: Spf) -> str | Abstain | None:
         step
         for step in spf.steps
         if step.end in (End.VOID, End.NO_RECORD)
-        and (_is_include(step) or (_is_redirect(step) and step.depth))
+        and (step.is_include or (step.is_redirect and step.depth))
     )
-    return _told(wrong) or _missed(spf, filter(_enters, spf.steps))
+    return _told(wrong) or _missed(spf, _entering(spf))
 
 
 @rule(
@@ -350,7 +344,7 @@ def redirect_without_record(spf: Spf) -> str | Abstain | None:
 
     Receivers answer permerror, so there is no policy at all. Correct the name behind `redirect=`.
     """
-    own = [step for step in spf.steps if _is_redirect(step) and not step.depth]
+    own = [step for step in spf.steps if step.is_redirect and not step.depth]
     wrong = (step for step in own if step.end in (End.VOID, End.NO_RECORD))
     return _told(wrong) or _missed(spf, own)
 
@@ -503,7 +497,7 @@ def passes_everyone(spf: Spf) -> str | Abstain | None:
     if spf.passes_everyone and spf.policy is not Qualifier.PASS:
         wide = [step for step in spf.steps if step.passes_everyone]
         return _told(wide) or f"a network of /0 in {spf.record.text}"
-    return _missed(spf, filter(_enters, spf.steps))
+    return _missed(spf, _entering(spf))
 
 
 @rule(
@@ -579,7 +573,7 @@ def _unknown_policy(spf: Spf) -> Abstain | None:
     """Abstains when a redirect that nobody could ask for hides the policy."""
     if spf.policy is not None:
         return None
-    return _missed(spf, filter(_is_redirect, spf.steps))
+    return _missed(spf, (step for step in spf.steps if step.is_redirect))
 
 
 @rule(
@@ -743,14 +737,14 @@ def dead_mechanism(spf: Spf) -> str | Abstain | None:
     The name behind an `a`, `mx` or `exists` has no address, no mail host, or does not exist. Each
     costs a look-up, and somebody else may register the name one day. Remove it.
     """
-    own = [step for step in spf.steps if not step.depth and not _enters(step)]
+    own = [step for step in spf.steps if not step.depth and not step.enters]
     return _told(step for step in own if step.end is End.VOID) or _missed(spf, own)
 
 
 @rule(
     "SPF036",
     Severity.LOW,
-    reference="https://www.iana.org/assignments/iana-ipv4-special-registry/",
+    reference=f"{_RFC}6890#section-2.2",
     passes=[{"spf": "v=spf1 ip4:198.41.0.4 ip6:2001:503:ba3e::2:30 -all"}],
     fails=[{"spf": "v=spf1 ip4:10.0.0.1 -all"}, {"spf": "v=spf1 ip4:127.0.0.1 ip6:fe80::1 -all"}],
 )
@@ -759,14 +753,25 @@ def private_address(spf: Spf) -> str | None:
 
     No receiver ever sees mail from it, or only from inside its own network. Remove it.
     """
+    return _networks(spf, _private)
+
+
+@functools.lru_cache(maxsize=16384)
+def _private(address: str, length: int | None) -> str:
+    # A shorter prefix can reach beyond the special block that its first address lies in.
+    if length is not None and length < WIDEST_V4:
+        return ""
+    return special_use(str(ipaddress.ip_address(address)))
+
+
+def _networks(spf: Spf, wrong: Callable[[str, int | None], str]) -> str | None:
+    """The `ip4` and `ip6` terms in which something is wrong, as evidence."""
     found = []
     for term in _terms(spf):
-        length = term.prefix4 if term.name == "ip4" else term.prefix6
-        # A shorter prefix can reach beyond the special block that its first address lies in.
-        if term.name in ("ip4", "ip6") and (length is None or length >= WIDEST_V4):
-            use = special_use(str(ipaddress.ip_address(term.value)))
-            if use:
-                found.append(f"{term.show()} ({use})")
+        if term.name in ("ip4", "ip6") and term.is_mechanism:
+            why = wrong(term.value, term.prefix4 if term.name == "ip4" else term.prefix6)
+            if why:
+                found.append(f"{term.show()} ({why})")
     return ", ".join(found) or None
 
 
@@ -783,14 +788,15 @@ def host_bits(spf: Spf) -> str | None:
     Receivers use the whole network and ignore the rest of the address. If one host was meant,
     remove the prefix length.
     """
-    found = []
-    for term in _terms(spf):
-        length = term.prefix4 if term.name == "ip4" else term.prefix6
-        if term.name in ("ip4", "ip6") and length is not None:
-            network = ipaddress.ip_network(f"{term.value}/{length}", strict=False)
-            if network.network_address != ipaddress.ip_address(term.value):
-                found.append(f"{term.show()} is {network}")
-    return ", ".join(found) or None
+    return _networks(spf, _beside_network)
+
+
+@functools.lru_cache(maxsize=16384)
+def _beside_network(address: str, length: int | None) -> str:
+    if length is None:
+        return ""
+    network = ipaddress.ip_network(f"{address}/{length}", strict=False)
+    return "" if network.network_address == ipaddress.ip_address(address) else f"is {network}"
 
 
 @rule(
@@ -835,7 +841,7 @@ def qualified_include(spf: Spf) -> str | None:
 @rule(
     "SPF040",
     Severity.LOW,
-    reference="https://www.dnsflagday.net/2020/",
+    reference=f"{_RFC}9715#appendix-A",
     passes=[_SOUND],
     fails=[{"spf": "v=spf1 " + "ip4:198.41.0.4 " * 90 + "-all"}],
 )
