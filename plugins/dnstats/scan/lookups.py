@@ -32,6 +32,7 @@ from dnstats.scan.window import Window
 
 BACK_OFF = 1.5  # every try waits this much longer than the one before
 DIRECT_SHARE = 0.6  # one server answers sooner than a resolver that has to ask several
+SLOW_SHARE = 1.5  # in the second pass
 STREAM_SHARE = 2.0  # a connection takes a round trip more, and resolvers may ask for us first
 STREAM_IDLE = 2.0  # seconds an idle connection is kept for the next truncated answer
 MAX_BURST = 64  # datagrams the kernel takes in one UDP_SEGMENT send
@@ -255,8 +256,8 @@ class Lookups:
         """How long the next datagram of this look-up is waited for."""
         seconds = self.settings.timeout * BACK_OFF**lookup.tries
         if lookup.question.server:
-            seconds *= DIRECT_SHARE
-        return seconds * 2 if lookup.is_slow else seconds
+            return seconds * DIRECT_SHARE
+        return seconds * SLOW_SHARE if lookup.is_slow else seconds
 
     def due(self, timeout: float, deadline: float, burst: list[Lookup]) -> None:
         """Remember when a burst is overdue; one queue a timeout keeps each in order."""

@@ -285,15 +285,18 @@ class Plans:
             site.is_parked = True
             self.sites_parked += 1
 
-    def begin_second_pass(self) -> bool:
-        """Ask the parked questions again; False when there are none."""
+    @property
+    def has_parked(self) -> bool:
+        return bool(self._parked)
+
+    def begin_second_pass(self) -> None:
+        """Ask the parked questions again."""
         parked, self._parked = self._parked, []
         for entry in parked:
             entry.is_parked = False
             entry.pass_number = 2
             self.in_progress += 1
             self._ask(entry, 2)
-        return bool(parked)
 
     # -- ends -----------------------------------------------------------------------------------
 

@@ -74,6 +74,8 @@ class Scan:
         self._sockets = max(FILES_KEPT, sockets)
         self._reported_at = self._started
         self._reported_done = 0
+        self._is_second = False
+        self._quiet = settings.window // 16  # so few on their way leave room for a second pass
         self._askable: dict[str, bool] = {}
 
     def run(self, plans: Iterable[tuple[str, Plan]]) -> ScanReport:
@@ -109,8 +111,10 @@ class Scan:
             now = clock()
             self._settle(table)
             self._feed(table)
-            if not table.in_progress and not core.finished and not self._go_on(table):
-                return
+            if table.in_progress <= self._quiet and not core.finished:
+                self._begin_second_pass(table)
+                if not table.in_progress and table.is_fed and not core.finished:
+                    return
             transport.send(core, core.sends(now), now)
             wait = 0.0 if core.finished or core.has_sends() else self._pause(now)
             ready = transport.wait(wait)
@@ -141,18 +145,22 @@ class Scan:
         while len(pool.queue) < wanted and table.is_open_for_more:
             table.open_site()
 
-    def _go_on(self, table: Plans) -> bool:
-        """Nothing is on its way: the next site, the next second pass, or the end."""
+    def _begin_second_pass(self, table: Plans) -> None:
+        """Nothing else goes on, or next to nothing: ask again what was not measured, slower."""
         if not table.is_fed:
-            table.open_site()
-            return True
-        core = self._core
-        for pool in (core.first, core.second):
-            for server in pool.servers:
+            if not table.in_progress:
+                table.open_site()
+            return
+        if not table.has_parked:
+            return
+        if not self._is_second:
+            self._is_second = True
+            core = self._core
+            for server in core.first.servers + core.second.servers:
                 if server.window is not None:
                     server.window.confine(max(1, self._settings.window // 4))
-        health.forgive(core)
-        return table.begin_second_pass()
+            health.forgive(core)
+        table.begin_second_pass()
 
     def _pause(self, now: float) -> float:
         event = self._core.next_event()

@@ -23,7 +23,7 @@ class ScanSettings(msgspec.Struct, frozen=True, kw_only=True):
     resolvers: tuple[str, ...]  # "ip", "ip:port" or "[v6]:port"; shared by load, with health
     second_resolvers: tuple[str, ...] = ()  # for what the first pass could not measure
     direct_port: int = 53
-    timeout: float = 2.5  # of the first try
+    timeout: float = 2.0  # of the first try
     tries: int = 3
     window: int = 800  # the most look-ups in flight at one resolver; the real window adapts
     direct_window: int = 2000  # the most look-ups in flight at all servers asked directly

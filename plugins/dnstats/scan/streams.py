@@ -52,7 +52,7 @@ class Streams:
     def __contains__(self, descriptor: int) -> bool:
         return descriptor in self._by_descriptor
 
-    def send(self, core: Lookups, lane: Lane, payloads: list[bytes], now: float) -> None:
+    def send(self, core: Lookups, lane: Lane, payloads: list[bytes]) -> None:
         """Send messages on a lane, connecting first when it is not."""
         stream = lane.channel
         if stream is None:

@@ -27,7 +27,7 @@ class Transport:
     def send(self, core: Lookups, sends: Sends, now: float) -> None:
         for lane, payloads in sends:
             if lane.is_tcp:
-                self.streams.send(core, lane, payloads, now)
+                self.streams.send(core, lane, payloads)
             else:
                 self.datagrams.send(core, lane, payloads, now)
         if core.closing:

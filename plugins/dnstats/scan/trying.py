@@ -68,7 +68,7 @@ def again(core: Lookups, lookup: Lookup, reason: Reason) -> None:
             return
         core.finish(lookup, failed(lookup, lookup.reason))
     elif lookup.tcp:
-        _again_by_tcp(core, lookup)
+        _again_by_tcp(core, lookup, server)
     elif lookup.tries < core.settings.tries:
         if not server.is_resolver and server.heard_at < 0 and _is_last_try(core, lookup):
             _without_edns(core, lookup)  # some old servers drop what has an OPT record
@@ -77,6 +77,8 @@ def again(core: Lookups, lookup: Lookup, reason: Reason) -> None:
         lookup.tcp_tries = TCP_TRIES - 1
         to_tcp(core, lookup)
     else:
+        if lookup.is_slow and not server.is_resolver and server.heard_at < 0:
+            health.give_up(core, server)  # silent in both passes: what is asked later knows
         core.finish(lookup, failed(lookup, lookup.reason))
 
 
@@ -90,7 +92,7 @@ def _without_edns(core: Lookups, lookup: Lookup) -> None:
         core.counters.without_edns += 1
 
 
-def _again_by_tcp(core: Lookups, lookup: Lookup) -> None:
+def _again_by_tcp(core: Lookups, lookup: Lookup, server: Server) -> None:
     if lookup.tcp_tries < TCP_TRIES:
         core.counters.retries += 1
         to_tcp(core, lookup)
@@ -100,6 +102,8 @@ def _again_by_tcp(core: Lookups, lookup: Lookup) -> None:
         lookup.tries = max(lookup.tries, core.settings.tries - 1)
         _repeat(core, lookup)
     else:
+        if lookup.is_slow and not server.is_resolver and server.heard_at < 0:
+            health.give_up(core, server)  # silent in both passes: what is asked later knows
         reason = Reason.TRUNCATED if lookup.truncated else lookup.reason
         core.finish(lookup, failed(lookup, reason, tcp=True))
 
