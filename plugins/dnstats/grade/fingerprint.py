@@ -25,8 +25,8 @@ _SAYS_NOTHING = frozenset({"passes", "fails", "reference"})
 
 
 def fingerprint(folder: Path = FOLDER) -> str:
-    """SHA-256 over the code of scale, rule, site and every file of rules."""
-    files = [folder / f"{name}.py" for name in ("scale", "rule", "site")]
+    """SHA-256 over the code of scale, rule, grading and every file of rules."""
+    files = [folder / f"{name}.py" for name in ("scale", "rule", "grading")]
     files += sorted((folder / "rules").glob("*.py"))
     digest = hashlib.sha256()
     for file in files:

@@ -1,0 +1,117 @@
+"""The page of a run as HTML: one file that needs nothing else, with its drawings in it.
+
+Whatever stands in the data stays text: every value is made visible and escaped on its way out.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import jinja2
+import msgspec
+import sqlalchemy as sa
+from markupsafe import Markup
+
+from dnstats.db.models import Run, SiteList
+from dnstats.db.queries import Summary
+from dnstats.report.figure import Figure, percent, show_percent
+from dnstats.report.remarks import CommonRemark
+from dnstats.settings import ROOT
+from dnstats.visible import visible
+
+TEMPLATES = ROOT / "include" / "templates"
+MAX_TEXT = 600  # characters of any one value; evidence has up to 500
+
+DNS_SAYS = {
+    "lab": "the practice internet on this machine",
+    "system": "the resolvers of the scanning machine",
+    "custom": "resolvers that the operator chose",
+}
+
+
+class Heading(msgspec.Struct, frozen=True):
+    """What a reader must know about a run before any number."""
+
+    site_list: str
+    state: str
+    dns: str
+    is_practice: bool
+    is_reread: bool
+    resolvers: int
+
+
+def read_heading(connection: sa.Connection, run_id: int) -> Heading:
+    """The heading of a run; `LookupError` when there is no such run."""
+    run = connection.execute(
+        sa.select(Run.__table__, SiteList.name.label("list_name"))
+        .join(SiteList, SiteList.id == Run.site_list_id)
+        .where(Run.id == run_id)
+    ).one_or_none()
+    if run is None:
+        raise LookupError(f"there is no run {run_id}")
+    return Heading(
+        site_list=run.list_name,
+        state=run.state,
+        dns=DNS_SAYS.get(run.dns, run.dns),
+        is_practice=run.dns == "lab",
+        is_reread=run.source == "archive",
+        resolvers=len(run.settings.get("resolvers") or ()),
+    )
+
+
+class Section(NamedTuple):
+    """A part of the page."""
+
+    name: str
+    figures: tuple[Figure, ...]
+
+
+def render_page(
+    heading: Heading,
+    summary: Summary,
+    figures: Iterable[Figure],
+    remarks: Iterable[CommonRemark],
+    templates: Path = TEMPLATES,
+) -> str:
+    """The whole page."""
+    template = _environment(templates).get_template("report.html.j2")
+    return template.render(
+        heading=heading,
+        summary=summary,
+        sections=_sections(figures),
+        remarks=tuple(remarks),
+        means=sorted(summary.mean_grades.items(), key=lambda one: (one[0] != "overall", one[0])),
+    )
+
+
+def _sections(figures: Iterable[Figure]) -> tuple[Section, ...]:
+    """Figures by section, sections in the order of their first figure."""
+    found: dict[str, list[Figure]] = {}
+    for figure in figures:
+        found.setdefault(figure.chart.section, []).append(figure)
+    return tuple(Section(name, tuple(parts)) for name, parts in found.items())
+
+
+@functools.cache
+def _environment(templates: Path) -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(templates),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        finalize=_finalize,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["number"] = "{:,}".format
+    environment.filters["percent"] = show_percent
+    environment.filters["short"] = visible
+    environment.globals["share_of"] = percent
+    return environment
+
+
+def _finalize(value: Any) -> Any:
+    is_text = isinstance(value, str) and not isinstance(value, Markup)
+    return visible(value, MAX_TEXT) if is_text else value
