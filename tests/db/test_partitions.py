@@ -17,7 +17,7 @@ def _remark(run_id: int, rank: int) -> tuple[object, ...]:
 
 def _count(database: sa.Connection) -> dict[int, int]:
     query = sa.select(Remark.run_id, sa.func.count()).group_by(Remark.run_id)
-    return dict(row._tuple() for row in database.execute(query))
+    return dict(map(tuple, database.execute(query)))
 
 
 def test_dropping_one_run_leaves_the_others(database: sa.Connection) -> None:

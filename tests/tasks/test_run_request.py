@@ -1,0 +1,61 @@
+"""What an operator may ask of a run; everything else is one clear sentence."""
+
+from __future__ import annotations
+
+import pytest
+from dnstats.settings import Settings
+from dnstats.tasks.chunk_name import Refused
+from dnstats.tasks.run_request import read_request
+
+RESOLVER = {"resolvers": ["127.0.0.1:5300"]}
+
+
+def _settings(**environ: str) -> Settings:
+    return Settings({f"DNSTATS_{name}": value for name, value in environ.items()})
+
+
+def test_what_is_left_open_comes_from_the_settings() -> None:
+    settings = _settings(RESOLVERS="192.0.2.1", DIRECT_PORT="5353", SITE_LIST="/lists/a.csv")
+    request = read_request({}, settings)
+    assert (request.first_rank, request.last_rank, request.chunk_size) == (1, None, 10_000)
+    assert (request.resolvers, request.direct_port) == (("192.0.2.1",), 5353)
+    assert (request.site_list, request.dns) == ("/lists/a.csv", "custom")
+
+
+@pytest.mark.parametrize(
+    ("params", "first", "last"),
+    [({}, 1, 300), ({"last_rank": 20}, 1, 20), ({"first_rank": 11, "last_rank": 9999}, 11, 310)],
+)
+def test_development_takes_a_few_hundred(params: dict[str, int], first: int, last: int) -> None:
+    request = read_request({**RESOLVER, **params}, _settings(ENV="Development"))
+    assert (request.first_rank, request.last_rank) == (first, last)
+
+
+@pytest.mark.parametrize(
+    ("params", "sentence"),
+    [
+        ({"first_rank": 0}, "first_rank 0 is not a whole number from 1"),
+        ({"first_rank": "1"}, "first_rank '1' is not a whole number"),
+        ({"first_rank": True}, "first_rank True is not"),
+        ({"last_rank": 1.5}, "last_rank 1.5 is not"),
+        ({"first_rank": 10, "last_rank": 9}, "last_rank 9 is before first_rank 10: swap them"),
+        ({"chunk_size": 100_001}, "chunk_size 100001 is not"),
+        ({"direct_port": 70_000}, "direct_port 70000 is not"),
+        ({"dns": "dig"}, "dns 'dig' is none of"),
+        ({"resolvers": ["dns.example"]}, "'dns.example' is no"),
+        ({"resolvers": ["192.0.2.1:0"]}, "'192.0.2.1:0' is no"),
+        ({"resolvers": ["192.0.2.1:port"]}, "'192.0.2.1:port' is no"),
+        ({"resolvers": ["192.0.2.1; rm -rf /"]}, "is no"),
+        ({"resolvers": [None]}, "'None' is no"),
+    ],
+)
+def test_a_bad_param_is_one_sentence(params: dict[str, object], sentence: str) -> None:
+    with pytest.raises(Refused) as fault:
+        read_request({**RESOLVER, **params}, _settings())
+    assert sentence in str(fault.value)
+    assert "\n" not in str(fault.value)
+
+
+@pytest.mark.parametrize("resolver", ["192.0.2.1", "192.0.2.1:53", "2001:db8::1", "[::1]:5300"])
+def test_every_spelling_of_a_resolver_is_taken(resolver: str) -> None:
+    assert read_request({"resolvers": [resolver]}, _settings()).resolvers == (resolver,)
