@@ -123,7 +123,10 @@ def test_servfail_that_blames_dnssec_is_bogus(code: int) -> None:
 
 def test_an_answer_only_without_checking_is_bogus() -> None:
     world = _refused(_signed())
-    assert _asked(world)[3:5] == [_question(wire.SOA, cd=True), _question(wire.DNSKEY, cd=True)]
+    assert _asked(world)[3:] == [
+        _question(rdtype, cd=True)
+        for rdtype in (wire.SOA, wire.DNSKEY, wire.CDS, wire.CDNSKEY, wire.NSEC3PARAM)
+    ]
     value = _read(world)
     assert value.state is State.BOGUS
     assert isinstance(value.dnskeys, tuple)
@@ -137,8 +140,9 @@ def test_servfail_that_fails_unchecked_too_is_not_measured() -> None:
         assert isinstance(dnssec.read(world.site, world.look), NotMeasured)
 
 
-def test_servfail_of_a_zone_without_ds_is_not_measured() -> None:
-    world = _refused(ZoneAnswers(NAME))
+@pytest.mark.parametrize("ede", [(), (6,)])
+def test_servfail_of_a_zone_without_ds_is_not_measured(ede: tuple[int, ...]) -> None:
+    world = _refused(ZoneAnswers(NAME), *ede)
     assert isinstance(dnssec.read(world.site, world.look), NotMeasured)
 
 
