@@ -32,7 +32,7 @@ from typing import IO, Any, Self
 import psycopg
 from psycopg import sql
 
-from dnstats.stack import ports, processes, server_user
+from dnstats.stack import ports, private, processes, server_user
 from dnstats.stack.fault import StackFault
 
 USER = "dnstats"
@@ -211,7 +211,7 @@ class Cluster:
         half = Path(tempfile.mkdtemp(prefix="half-data-", dir=self.home))
         password = secrets.token_urlsafe(24)
         given = half.with_suffix(".password")
-        _write_private(given, password)
+        private.write(given, password)
         server_user.give([half, given], self._user)
         try:
             made = subprocess.run(
@@ -231,7 +231,7 @@ class Cluster:
         if made.returncode != 0:
             shutil.rmtree(half, ignore_errors=True)
             raise StackFault(f"PostgreSQL's initdb failed: {made.stderr.strip()[-500:]}")
-        _write_private(self.home / "password", password)
+        private.write(self.home / "password", password)
         half.rename(self.data)
 
     def _sync_option(self) -> list[str]:
@@ -295,15 +295,6 @@ def temporary(*, fsync: bool = True) -> Iterator[Cluster]:
     finally:
         cluster.destroy()
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def _write_private(path: Path, text: str) -> None:
-    """Write a file that nobody but its owner ever could read, whole or not at all."""
-    half = path.with_name(path.name + ".half")
-    half.unlink(missing_ok=True)
-    with os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(text + "\n")
-    half.replace(path)
 
 
 def _tail(log: Path) -> str:

@@ -143,3 +143,12 @@ def stop_members(member_file: Path, *, grace: float) -> int:
             break
         stop_all(late, grace=0.0)
     return len(first)
+
+
+def parent(pid: int) -> int | None:
+    """The parent of pid; None when it is gone."""
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as stat:
+            return int(stat.read().rpartition(b")")[2].split()[1])
+    except (OSError, IndexError, ValueError):
+        return None

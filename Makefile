@@ -1,0 +1,49 @@
+# DNStats on this machine. `make help` lists what there is.
+SHELL := /bin/sh
+PYTHON ?= python3
+VENV := .venv/bin/python
+export SITES LIST DNS CHUNK DIRECT_PORT LAB_SEED
+
+.DEFAULT_GOAL := help
+.PHONY: help install install-dev run up down status test test-run lint lock clean
+
+help: ## what can be made
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
+	@echo "  options of run and up: SITES=500 LIST=path DNS=auto|system|lab|ip[:port],... CHUNK=n DIRECT_PORT=53 LAB_SEED=1"
+
+install: ## .venv with what requirements.txt locks (done by all others when needed)
+	@$(PYTHON) plugins/dnstats/stack/install.py requirements.txt
+
+install-dev: install
+	@$(PYTHON) plugins/dnstats/stack/install.py requirements.txt requirements-dev.txt
+
+run: install ## one day's run in Airflow for the top SITES sites: scan, process, grade, report
+	@$(VENV) -m dnstats.stack run
+
+up: install ## keep Airflow and the database running, with the daily schedule on
+	@$(VENV) -m dnstats.stack up
+
+down: install ## stop everything that runs in this checkout
+	@$(VENV) -m dnstats.stack down
+
+status: install ## what runs, where, how to log in
+	@$(VENV) -m dnstats.stack status
+
+test: install-dev ## the whole suite; real PostgreSQL, sockets and Airflow
+	@$(VENV) -m pytest
+
+test-run: install ## `make run` itself, interrupted, killed and repeated (minutes)
+	@$(VENV) -m pytest tests/stack/rehearse_run.py
+
+lint: install-dev ## ruff and mypy
+	@$(VENV) -m ruff check .
+	@$(VENV) -m ruff format --check .
+	@$(VENV) -m mypy
+
+lock: ## compile requirements*.in to requirements*.txt with hashes (needs uv)
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes requirements.in -o requirements.txt
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes requirements-dev.in -o requirements-dev.txt
+
+clean: ## stop everything, remove var/ and .venv: the database and the archive with it
+	@if [ -x $(VENV) ]; then $(VENV) -m dnstats.stack down && $(VENV) -m dnstats.stack destroy; fi
+	@rm -rf var .venv
