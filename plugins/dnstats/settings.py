@@ -83,6 +83,8 @@ def _port(value: str) -> int:
 SETTINGS: tuple[Setting, ...] = (
     Setting("DNSTATS_ENV", "Production", _environment,
             f"`Development` limits a run to the top {DEVELOPMENT_SITES} sites"),
+    Setting("DNSTATS_SCHEDULE", "0 8 * * *", _text,
+            "when `daily_scan` runs by itself, as cron in UTC; `never`: only when triggered"),
     Setting("DNSTATS_DATABASE", "", _text,
             "database URL for the command line; Airflow uses the connection `dnstats_db`"),
     Setting("DNSTATS_VAR", str(ROOT / "var"), _text,
