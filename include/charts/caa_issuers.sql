@@ -19,7 +19,7 @@ SELECT issuers.label, count(*) AS value, sites_with_caa.total AS out_of
        UNION ALL
        SELECT 'nobody at all' WHERE status <> 'nxdomain' AND readings#>'{caa,issuers}' = '[]'
        UNION ALL
-       SELECT 'anybody (no issue property)' WHERE status <> 'nxdomain' AND readings#>'{caa,issuers}' = 'null'
+       SELECT 'anybody at all' WHERE status <> 'nxdomain' AND readings#>'{caa,issuers}' = 'null'
        ) AS issuers
  CROSS JOIN (
        SELECT count(*) AS total FROM site_runs

@@ -8,13 +8,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
-
 from dnstats.answer import Reason
 from dnstats.db.bulk import copy_rows
 from dnstats.db.models import Chunk, Grade, Remark, Run, SiteList, SiteRun
 from dnstats.db.partitions import make_run_partitions
-from dnstats.grade.scale import RULES_VERSION, letter
 from dnstats.grade.grading import SiteGrades, grade_site, ungraded_site
+from dnstats.grade.scale import RULES_VERSION, letter
 from dnstats.process.readings import write_readings
 from dnstats.records import bimi, caa, dmarc, mta_sts, mx, spf, tls_rpt
 from dnstats.records.address import Address
