@@ -347,12 +347,12 @@ def test_records_that_include_each_other_twice_do_not_explode() -> None:
     assert len(run_plan(questions(SITE), look)) == 10
 
 
-def test_a_hundred_mail_exchanges_do_not_explode() -> None:
+def test_three_hundred_mail_exchanges_do_not_explode() -> None:
     def look(question: Question) -> Answer:
         if question.rdtype == wire.MX:
             return present(question, *(f"1 m{i}.{question.name}." for i in range(10)))
         if question.rdtype == wire.TXT:
-            return present(question, "v=spf1 " + " ".join(f"mx:m{i}.example" for i in range(200)))
+            return present(question, "v=spf1 " + " ".join(f"mx:m{i}.example" for i in range(30)))
         return nodata(question)
 
     assert len(run_plan(questions(SITE), look)) <= MAX_QUESTIONS

@@ -218,3 +218,23 @@ def test_any_bytes_read_to_a_printable_record(text: bytes) -> None:
     shown += [fault.term + fault.why for fault in record.faults]
     assert all(one.isprintable() for one in shown)
     assert len(record.faults) == sum(term.is_faulty for term in record.terms)
+
+
+@pytest.mark.parametrize(
+    ("term", "hint"),
+    [
+        ("ip4:2001:db8::1", "ip6:"),
+        ("ip6:192.0.2.1", "ip4:"),
+        ("ip4:ip4:192.0.2.1", "twice"),
+        ("ip4:192.0.2.1,192.0.2.2", "space"),
+        ("ip4:mail.example.com", "a:"),
+        ("ipv4:192.0.2.1", "ip4:"),
+        ("~allgoogle-site-verification=x", "all"),
+        ("a:192.0.2.1", "ip4:"),
+        ("redirect:x.example", "="),
+        ("mail.example.com", "a:"),
+    ],
+)
+def test_the_likely_slip_is_named(term: str, hint: str) -> None:
+    (fault,) = parse(f"v=spf1 {term} -all").faults
+    assert hint in fault.why

@@ -95,9 +95,15 @@ def target_name(spec: str, domain: str, sender_domain: str) -> str | None:
         at = match.end()
     parts.append(spec[at:])
     name = "".join(parts).removesuffix(".")
-    while len(name) > _LONGEST_EXPANDED and "." in name:
-        name = name.partition(".")[2]
-    return _canonical(name)
+    return _canonical(_shorten(name))
+
+
+def _shorten(name: str) -> str:
+    """Without as many labels on the left as it takes; in one step, names may be megabytes here."""
+    if len(name) <= _LONGEST_EXPANDED:
+        return name
+    _, dot, rest = name[-_LONGEST_EXPANDED - 1 :].partition(".")
+    return rest if dot else name
 
 
 def _expand(match: re.Match[str], domain: str, sender_domain: str) -> str | None:

@@ -9,11 +9,13 @@ import functools
 
 import msgspec
 
-from dnstats.records.spf_term import Fault, FaultKind, Qualifier, Term, read_term
+from dnstats.records.spf_term import MAX_SHOWN, Fault, FaultKind, Qualifier, Term, read_term
 from dnstats.wire import show
 
 VERSION = b"v=spf1"
 MAX_TEXT = 4096  # characters kept of a record; TXT data can be 64 kB
+
+MAX_FAULTS = 50  # kept of one record; the first is enough for a permerror
 
 
 class SpfRecord(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
@@ -88,12 +90,14 @@ def _parse(text: bytes) -> SpfRecord:
         if term.name in ("redirect", "exp") and _is_modifier(term):
             if term.name in once:
                 fault = fault or Fault(
-                    FaultKind.REPEATED, show(raw), f"`{term.name}=` stands in the record twice"
+                    FaultKind.REPEATED,
+                    show(raw)[:MAX_SHOWN],
+                    f"`{term.name}=` stands in the record twice",
                 )
-                term = msgspec.structs.replace(term, is_faulty=True, text=show(raw))
+                term = msgspec.structs.replace(term, is_faulty=True, text=show(raw)[:MAX_SHOWN])
             once.add(term.name)
         terms.append(term)
-        if fault:
+        if fault and len(faults) < MAX_FAULTS:
             faults.append(fault)
     return SpfRecord(show(text)[:MAX_TEXT], len(text), tuple(terms), tuple(faults))
 

@@ -85,6 +85,7 @@ class Term(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
         return f"{sign}{self.name}{value}{four}{six}"
 
 
+MAX_SHOWN = 300  # characters kept of a faulty term; one term can be 64 kB
 LOOKUP_TERMS = frozenset({"include", "a", "mx", "ptr", "exists", "redirect"})
 MECHANISMS = frozenset({"all", "include", "a", "mx", "ptr", "ip4", "ip6", "exists"})
 
@@ -116,8 +117,8 @@ def read_term(raw: bytes) -> tuple[Term, Fault | None]:
             return _modifier(modifier[1].lower(), modifier[2]), None
         return _mechanism(text), None
     except _Broken as broken:
-        shown = show(raw)
-        return _faulty(text, shown), Fault(broken.kind, shown, str(broken))
+        shown = show(raw)[:MAX_SHOWN]
+        return _faulty(text, shown), Fault(broken.kind, shown, str(broken)[:MAX_SHOWN])
 
 
 def _faulty(text: str, shown: str) -> Term:
@@ -196,9 +197,10 @@ def _network(name: str, qualifier: Qualifier, rest: str) -> Term:
     most = 32 if name == "ip4" else 128
     if name == "ip4":
         if not _IP4.fullmatch(network):
-            raise _Broken(FaultKind.IP4, f"`{network}` is no IPv4 address")
+            raise _Broken(FaultKind.IP4, _no_address(network, "IPv4", _is_ip6(network), "ip6"))
     elif not _is_ip6(network):
-        raise _Broken(FaultKind.IP6, f"`{network}` is no IPv6 address")
+        is_ip4 = _IP4.fullmatch(network) is not None
+        raise _Broken(FaultKind.IP6, _no_address(network, "IPv6", is_ip4, "ip4"))
     if not slash:
         return Term(name, qualifier, network)
     if not _CIDR.fullmatch(length) or int(length) > most:
@@ -206,6 +208,19 @@ def _network(name: str, qualifier: Qualifier, rest: str) -> Term:
     if name == "ip4":
         return Term(name, qualifier, network, prefix4=int(length))
     return Term(name, qualifier, network, prefix6=int(length))
+
+
+def _no_address(text: str, family: str, is_other: bool, other: str) -> str:
+    """Why a text is no address of a family, with the slip that it most likely is."""
+    if is_other:
+        return f"`{text}` goes behind `{other}:`"
+    if text.startswith(("ip4:", "ip6:")):
+        return f"`{text[:4]}` stands there twice"
+    if "," in text or ";" in text:
+        return "each address needs a mechanism of its own, with a space before it"
+    if not set(text) - set("0123456789."):
+        return f"`{text}` is no {family} address"
+    return f"`{text}` is no {family} address; a host name goes behind `a:`"
 
 
 def _is_ip6(text: str) -> bool:

@@ -20,7 +20,7 @@ from dnstats.records.spf_ranges import Range, network_range
 from dnstats.records.spf_record import SpfRecord, parse
 from dnstats.records.spf_select import exchanges_of, spf_texts
 from dnstats.records.spf_step import MAX_EXCHANGES, MAX_STEPS, End, Step
-from dnstats.records.spf_term import Qualifier, Term
+from dnstats.records.spf_term import MAX_SHOWN, Qualifier, Term
 
 
 class Tree(msgspec.Struct, frozen=True):
@@ -248,4 +248,14 @@ class _Walk:
         why: str = "",
     ) -> None:
         depth = len(path) - 1
-        self.steps.append(Step(domain, term.show(), end, target, depth, is_void=is_void, why=why))
+        self.steps.append(
+            Step(
+                domain,
+                term.show()[:MAX_SHOWN],
+                end,
+                target,
+                depth,
+                is_void=is_void,
+                why=why[:MAX_SHOWN],
+            )
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 
 import msgspec
@@ -157,8 +158,9 @@ def test_codes_have_no_gap() -> None:
 
 PIECES = st.sampled_from(
     ["ip4=foo.bar", "ip6=::1/0", "a=%{d}", "ip4:10.0.0.0/0", "ip6:::/0", "include:gone.invalid",
-     "redirect=silent.example", "exp=x.example", "mx:crowd.example", "-all", "ptr", "exists:%{p}.x.y",
-     "all=1", "\xff", "a:text.example", "include:ten.example", "?include:open.example", "%{"]
+     "redirect=silent.example", "exp=x.example", "mx:crowd.example", "-all", "ptr",
+     "exists:%{p}.x.y", "all=1", "\xff", "a:text.example", "include:ten.example",
+     "?include:open.example", "%{"]
 )  # fmt: skip
 
 
@@ -173,3 +175,32 @@ def test_no_record_makes_a_rule_raise(terms: str) -> None:
 def test_a_mechanism_written_as_modifier_is_no_address() -> None:
     found = judged(readings(spf="v=spf1 ip4=not.an.address -all", mx=MAIL, dmarc=None))
     assert set(found) == {"SPF033"}
+
+
+@pytest.mark.parametrize(
+    "terms",
+    [
+        "a " * 32_000,
+        "%{d}" * 16_000 + ".example",
+        "include:" + "%{d}" * 16_000,
+        "include:" + "x." * 32_000 + "example",
+        "a:" + "a" * 64_000,
+        "a" * 64_000,
+        "/" * 64_000,
+        "a" + "/1" * 32_000,
+        "exp=a.example " * 4_500,
+        "ip4:198.41.0.4 " * 4_200,
+        "\xff" * 32_000,
+        "foo " * 16_000,
+        "include:" + "%" * 64_000,
+        "x=" + "%%" * 32_000,
+        "ip6:" + ":" * 64_000,
+    ],
+    ids=lambda terms: terms[:12].strip(),
+)
+def test_the_largest_record_there_can_be_is_judged_at_once(terms: str) -> None:
+    began = time.process_time()
+    reading = spf.parse_example("v=spf1 " + terms)
+    judged({"spf": reading, "mx": None, "dmarc": None})
+    assert time.process_time() - began < 1
+    assert len(msgspec.json.encode(reading)) < 2_500_000

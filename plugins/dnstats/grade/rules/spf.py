@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import ipaddress
+from collections import Counter
 from collections.abc import Callable, Iterable
 
 from dnstats.grade.rule import Abstain, rule
@@ -718,10 +719,8 @@ def repeated_term(spf: Spf) -> str | None:
 
     The second time changes nothing, and costs one of the ten look-ups. Remove it.
     """
-    shown = [term.show().lower() for term in spf.record.evaluated]
-    if len(set(shown)) == len(shown):
-        return None
-    return ", ".join(sorted({text for text in shown if shown.count(text) > 1}))
+    counts = Counter(term.show().lower() for term in spf.record.evaluated)
+    return ", ".join(shown for shown, count in counts.items() if count > 1) or None
 
 
 @rule(
