@@ -11,7 +11,7 @@ from dnstats import wire
 from dnstats.answer import Answer, Question, Reason
 from dnstats.records import dnssec
 from dnstats.records.dnssec import Dnssec, State
-from dnstats.records.dnssec_rdata import Nsec3Param
+from dnstats.records.dnssec_rdata import Denial, Nsec3Param
 from dnstats.records.record import NotMeasured
 
 from tests.answers import raw, refused, run_plan, servfail, timeout, unmeasured
@@ -196,6 +196,18 @@ def test_cds_and_nsec3_parameters_are_read() -> None:
     assert isinstance(value.cdnskeys, tuple)
     assert len(value.cdnskeys) == 1
     assert value.nsec3 == (Nsec3Param(1, 0, 10, "aabb"),)
+
+
+def test_the_proof_in_a_negative_answer_is_read() -> None:
+    world = _signed()
+    proof = (
+        f"0p9mhaveqvm6t7vbl5lop2u3t2rp3tom.{NAME}",
+        "NSEC3",
+        "1 1 5 - 2t7b4g4vsa5smi47k61mv5bv1a22bojr A",
+    )
+    world.put(_question(wire.CDS), (), [(NAME, "SOA", SOA), proof])
+    assert _read(world).denial == Denial("NSEC3", 5, is_opt_out=True)
+    assert _read(_signed()).denial is None
 
 
 def test_data_that_nobody_can_read_is_named() -> None:

@@ -8,12 +8,15 @@ import dns.name
 import dns.rdata
 import pytest
 from dnstats import wire
+from dnstats.answer import Question
 from dnstats.records.dnssec_rdata import (
+    Denial,
     Ds,
     Nsec3Param,
     Signature,
     has_digest,
     key_tag,
+    read_denial,
     read_dnskey,
     read_ds,
     read_nsec3param,
@@ -21,6 +24,8 @@ from dnstats.records.dnssec_rdata import (
 )
 from hypothesis import given
 from hypothesis import strategies as st
+
+from tests.zone_answers import SOA, Line, message_answer
 
 # RFC 4034 section 5.4 and RFC 4509 section 2.3
 KEY = dns.rdata.from_text(
@@ -107,6 +112,28 @@ def test_lifetimes_are_counted_round_the_corner(
     inception: int, expiration: int, lifetime: int
 ) -> None:
     assert Signature("SOA", 13, 1, "example.com", inception, expiration).lifetime == lifetime
+
+
+SALTY = "1 1 10 aabb 2t7b4g4vsa5smi47k61mv5bv1a22bojr A"
+
+
+@pytest.mark.parametrize(
+    ("line", "denial"),
+    [
+        (("example.com", "NSEC", "www.example.com. A"), Denial("NSEC")),
+        (("a.example.com", "NSEC", "www.example.com. A"), Denial("NSEC")),
+        (
+            ("0p9mhaveqvm6t7vbl5lop2u3t2rp3tom.example.com", "NSEC3", SALTY),
+            Denial("NSEC3", 10, True),
+        ),
+        (("0p9mhaveqvm6t7vbl5lop2u3t2rp3tom.com", "NSEC3", SALTY), None),
+        (("com", "NSEC", "net. A"), None),
+        (("example.com", "SOA", SOA), None),
+    ],
+)
+def test_the_proof_of_absence(line: Line, denial: Denial | None) -> None:
+    answer = message_answer(Question("example.com", wire.CDS), (), [line])
+    assert read_denial(answer.message, "example.com") == denial
 
 
 @given(st.binary(max_size=80))

@@ -16,11 +16,13 @@ from dnstats import wire
 from dnstats.answer import Answer, Plan, Question, Reason
 from dnstats.records.dnssec_algorithms import can_validate
 from dnstats.records.dnssec_rdata import (
+    Denial,
     Dnskey,
     Ds,
     Nsec3Param,
     Signature,
     has_digest,
+    read_denial,
     read_dnskey,
     read_ds,
     read_nsec3param,
@@ -53,6 +55,7 @@ class Dnssec(Reading, frozen=True):
     nsec3: tuple[Nsec3Param, ...] | NotMeasured = ()
     signatures: tuple[Signature, ...] = ()  # over SOA and DNSKEY
     malformed: tuple[str, ...] = ()  # types with data that nobody can read
+    denial: Denial | None = None  # None: no negative answer with a proof was seen
 
 
 BOGUS_EDE = frozenset({1, 2, 5, 6, 7, 8, 9, 10, 11, 12})
@@ -148,7 +151,15 @@ class _Reader:
             self._all(self._answer(wire.NSEC3PARAM), read_nsec3param) if is_signed else (),
             self._signatures(soa, key_answer) if is_signed else (),
             tuple(self._malformed),
+            self._denial() if is_signed else None,
         )
+
+    def _denial(self) -> Denial | None:
+        for rdtype in _AT_SIGNED:
+            answer = self._answer(rdtype)
+            if answer.is_absent and (denial := read_denial(answer.message, self._domain)):
+                return denial
+        return None
 
     def _answer(self, rdtype: int) -> Answer:
         return look_unchecked(Question(self._domain, rdtype), self._look)

@@ -85,6 +85,14 @@ class Signature(msgspec.Struct, frozen=True):
         return (self.expiration - self.inception + 2**31) % 2**32 - 2**31
 
 
+class Denial(msgspec.Struct, frozen=True):
+    """How the zone proves that something is not there, as a negative answer of it showed."""
+
+    kind: str  # "NSEC" or "NSEC3"
+    iterations: int = 0
+    is_opt_out: bool = False  # RFC 5155 section 6
+
+
 def read_ds(rdata: bytes) -> Ds | None:
     """None when the data is too short to be one."""
     if len(rdata) < 5:
@@ -125,6 +133,20 @@ def read_signatures(message: bytes, owner: str) -> tuple[Signature, ...]:
         name = TYPE_NAMES.get(covered, f"TYPE{covered}")
         found.append(Signature(name, algorithm, tag, signer, inception, expiration))
     return tuple(found)
+
+
+@functools.lru_cache(maxsize=1024)
+def read_denial(message: bytes, zone: str) -> Denial | None:
+    """The first proof in a message's authority section that is the zone's own; None without."""
+    for rr in wire.parse(message).authority:
+        if rr.rdtype == wire.NSEC and (rr.name == zone or rr.name.endswith(f".{zone}")):
+            return Denial("NSEC")
+        if rr.rdtype == wire.NSEC3 and rr.end - rr.start >= 5:
+            if rr.name.partition(".")[2] != zone:
+                continue  # the proof of a zone above
+            _, flags, iterations = struct.unpack_from("!BBH", message, rr.start)
+            return Denial("NSEC3", iterations, bool(flags & 0x01))
+    return None
 
 
 def key_tag(rdata: bytes) -> int:

@@ -21,7 +21,7 @@ from dnstats.records.dnssec_algorithms import (
     can_validate,
     digest_name,
 )
-from dnstats.records.dnssec_rdata import Dnskey, Ds, Nsec3Param, Signature
+from dnstats.records.dnssec_rdata import Denial, Dnskey, Ds, Nsec3Param, Signature
 from dnstats.records.record import NotMeasured
 
 _RFC = "https://www.rfc-editor.org/rfc/rfc"
@@ -681,3 +681,66 @@ def resolver_cannot_use_the_keys(dnssec: Dnssec) -> str | None:
     reasons = {1: "DNSKEY algorithm", 2: "DS digest type", 27: "NSEC3 iterations"}
     found = [f"EDE {code} ({reasons[code]})" for code in dnssec.ede if code in reasons]
     return ", ".join(found) if found and dnssec.state is State.INSECURE else None
+
+
+@rule(
+    "DNSSEC031",
+    Severity.NOTICE,
+    reference=f"{_RFC}9276#section-3.1",
+    passes=[
+        _SOUND,
+        {"dnssec": signed(denial=Denial("NSEC"))},
+        {"dnssec": signed(denial=Denial("NSEC3"))},
+    ],
+    fails=[{"dnssec": signed(denial=Denial("NSEC3", is_opt_out=True))}],
+)
+def nsec3_opts_out(dnssec: Dnssec) -> str | None:
+    """NSEC3 leaves out unsigned delegations (opt-out).
+
+    Names between the signed ones can be forged. It is made for zones with very many delegations,
+    like top-level domains. Turn it off.
+    """
+    return "opt-out is set" if dnssec.denial is not None and dnssec.denial.is_opt_out else None
+
+
+@rule(
+    "DNSSEC032",
+    Severity.NOTICE,
+    reference=f"{_RFC}4034#section-2.1.1",
+    passes=[_SOUND, _UNSIGNED],
+    fails=[{"dnssec": signed(dnskeys=(key(flags=256),))}],
+)
+def ds_points_to_no_entry_point(dnssec: Dnssec) -> str | Abstain | None:
+    """The key that the DS points to is not marked as an entry point.
+
+    Validation does not look at the flag, tools for rollovers do. Set it (flags 257) at the next
+    change of keys.
+    """
+    named = {(one.key_tag, one.algorithm) for one in _some(dnssec.ds) if one.matches}
+    found = (
+        _show_key(one)
+        for one in _some(dnssec.dnskeys)
+        if (one.key_tag, one.algorithm) in named and not one.is_entry_point and one.is_zone_key
+    )
+    return _told(found, dnssec.ds, dnssec.dnskeys)
+
+
+@rule(
+    "DNSSEC033",
+    Severity.HIGH,
+    reference=f"{_RFC}4034#section-3.1.7",
+    passes=[
+        _SOUND,
+        {"dnssec": signed(signatures=(Signature("SOA", 13, 1, "example.com", 0, 99999),))},
+    ],
+    fails=[{"dnssec": signed(signatures=(Signature("SOA", 13, 1, "example.org", 0, 99999),))}],
+)
+def signed_by_another_zone(dnssec: Dnssec) -> str | None:
+    """A signature names another zone as its signer.
+
+    Resolvers must not use it. The zone file was signed under another name; sign it anew.
+    """
+    found = [
+        f"{one.covered} by {one.signer}" for one in dnssec.signatures if one.signer != dnssec.zone
+    ]
+    return ", ".join(dict.fromkeys(found)) or None

@@ -502,3 +502,28 @@ def ns_ttl_is_short(ns: Ns) -> str | Abstain | None:
     """
     short = [one for one in ns.addresses if one.ttl is not None and one.ttl < SHORT_TTL]
     return _told(ns, ", ".join(f"{_at([one])}: TTL {one.ttl} s" for one in short))
+
+
+@rule(
+    "NS023",
+    Severity.LOW,
+    reference=f"{_RFC}1123#section-2.1",
+    passes=[_SOUND, {"ns": ns_of({"1.ns-a.example": ("198.41.0.4",)})}],
+    fails=[{"ns": ns_of({"ns_1.example": ("198.41.0.4",)})}],
+)
+def name_server_name_is_no_host_name(ns: Ns) -> str | None:
+    """A name server's name has characters that host names may not have.
+
+    Letters, digits and hyphens are safe everywhere; some resolvers and registries refuse others,
+    underscores too. Rename the host.
+    """
+    odd = [one.host.name for one in ns.servers if not one.fault and not _is_host(one.host.name)]
+    return ", ".join(odd) or None
+
+
+def _is_host(name: str) -> bool:
+    labels = name.split(".")
+    return all(
+        label.replace("-", "").isalnum() and label[0] != "-" and label[-1] != "-"
+        for label in labels
+    )
