@@ -107,3 +107,11 @@ def test_a_failure_is_not_measured(make) -> None:  # type: ignore[no-untyped-def
     world = ZoneAnswers()
     world.give(make(QUESTION))
     assert isinstance(soa.read(world.site, world.look), NotMeasured)
+
+
+def test_servers_nobody_could_name_are_unmeasured_and_not_in_agreement() -> None:
+    world = ZoneAnswers()
+    world.give(timeout(Question("example.com", wire.NS)))
+    value = _read(world)
+    assert value.servers == ()
+    assert value.unmeasured == ("the name servers of example.com",)

@@ -10,7 +10,7 @@ from dnstats.records.name_server import addresses_to_ask, direct_questions, soa_
 from dnstats.records.ns import hosts_of
 from dnstats.records.record import Look, NotMeasured, Reading, Record, Site, not_measured
 from dnstats.records.soa_record import SoaRecord, SoaSet, read_soa_set
-from dnstats.records.zone import look_unchecked, soa_question, zone_of
+from dnstats.records.zone import look_unchecked, ns_question, soa_question, zone_of
 
 
 class ServerSoa(msgspec.Struct, frozen=True):
@@ -55,10 +55,12 @@ def read(site: Site, look: Look) -> Reading | None:
 
 
 def _servers(site: Site, look: Look) -> tuple[tuple[ServerSoa, ...], tuple[str, ...]]:
-    """What each server address said, and the name servers that said nothing anywhere.
+    """What each server address said, and who said nothing anywhere.
 
     A host that told over IPv4 has told, whatever IPv6 did from where we stand.
     """
+    if not look_unchecked(ns_question(site.domain), look).is_measured:
+        return (), (f"the name servers of {site.domain}",)
     hosts = hosts_of(site, look)
     servers: list[ServerSoa] = []
     for address in addresses_to_ask(hosts):
