@@ -5,7 +5,7 @@ VENV := .venv/bin/python
 export SITES LIST DNS CHUNK DIRECT_PORT LAB_SEED
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev run up down status test test-run lint lock clean
+.PHONY: help install install-dev run up down status test lint lock clean
 
 help: ## what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -31,9 +31,6 @@ status: install ## what runs, where, how to log in
 
 test: install-dev ## the whole suite; real PostgreSQL, sockets and Airflow
 	@$(VENV) -m pytest
-
-test-run: install ## `make run` itself, interrupted, killed and repeated (minutes)
-	@$(VENV) -m pytest tests/stack/rehearse_run.py
 
 lint: install-dev ## ruff and mypy
 	@$(VENV) -m ruff check .

@@ -60,7 +60,12 @@ PARAMS = {
 
 SCHEDULE = settings.load()["DNSTATS_SCHEDULE"]
 
-CHUNK_LABEL = "{{ task.op_kwargs['chunk']['label'] }}"
+CHUNK_LABEL = "{{ chunk_label | default('chunk') }}"
+
+
+def show_label(chunk: ChunkName) -> None:
+    """Name this mapped instance by its ranks. (Its arguments are not in its template's context.)"""
+    get_current_context()["chunk_label"] = chunk["label"]  # type: ignore[typeddict-unknown-key]
 
 
 @dag(
@@ -125,6 +130,7 @@ def daily_scan() -> None:
     def scan_chunk(chunk: ChunkName) -> ChunkName:
         from dnstats.tasks.scan_chunk import scan_chunk
 
+        show_label(chunk)
         return scan_chunk(database(), settings.load(), chunk, now=dt.datetime.now(dt.UTC))
 
     @task(
@@ -135,6 +141,7 @@ def daily_scan() -> None:
     def process_chunk(chunk: ChunkName) -> ChunkName:
         from dnstats.tasks.process_chunk import process_chunk
 
+        show_label(chunk)
         return process_chunk(database(), settings.load(), chunk)
 
     @task(
@@ -145,6 +152,7 @@ def daily_scan() -> None:
     def grade_chunk(chunk: ChunkName) -> ChunkName:
         from dnstats.tasks.grade_chunk import grade_chunk
 
+        show_label(chunk)
         return grade_chunk(database(), chunk)
 
     @task(

@@ -1,4 +1,4 @@
-"""`python -m dnstats.stack run|up|down|status|serve`: what the Makefile calls.
+"""`python -m dnstats.stack run|up|down|status|serve|destroy`: what the Makefile calls.
 
 Options come from the command line or, as `make run SITES=100` gives them, from the environment.
 """
@@ -20,6 +20,7 @@ from dnstats.stack.airflow_api import Refused, Unreachable
 from dnstats.stack.fault import StackFault
 from dnstats.stack.owner import Order
 from dnstats.stack.places import Places, places
+from dnstats.stack.postgres import Cluster
 from dnstats.stack.run import Wanted, run
 
 MOST_SITES = 1_000_000_000
@@ -46,6 +47,9 @@ def _command(options: argparse.Namespace, where: Places, console: Console) -> in
         return background.down(where, console)
     if options.command == "status":
         return background.status(where, console)
+    if options.command == "destroy":
+        Cluster(where.postgres).destroy()
+        return 0
     wanted = _wanted(options)
     if options.command == "run":
         return run(where, wanted, console)
@@ -60,7 +64,7 @@ def _command(options: argparse.Namespace, where: Places, console: Console) -> in
 
 def _arguments(argv: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser("python -m dnstats.stack", description=__doc__)
-    parser.add_argument("command", choices=["run", "up", "down", "status", "serve"])
+    parser.add_argument("command", choices=["run", "up", "down", "status", "serve", "destroy"])
     for option, variable, default in (
         ("--sites", "SITES", "500"),
         ("--list", "LIST", ""),

@@ -206,8 +206,11 @@ class Cluster:
 
     def _make_cluster(self) -> None:
         """initdb into a folder of its own, renamed at the end: `data` exists only whole."""
-        for half in self.home.glob("half-data-*"):
-            shutil.rmtree(half)
+        for left in self.home.glob("half-data-*"):
+            if left.is_dir():
+                shutil.rmtree(left, ignore_errors=True)
+            else:
+                left.unlink()
         half = Path(tempfile.mkdtemp(prefix="half-data-", dir=self.home))
         password = secrets.token_urlsafe(24)
         given = half.with_suffix(".password")
@@ -222,6 +225,7 @@ class Cluster:
                     *("--no-instructions", *self._sync_option()),
                 ],
                 **self._as_server(),
+                preexec_fn=processes.die_with_parent(signal.SIGKILL),
                 check=False,
                 capture_output=True,
                 text=True,

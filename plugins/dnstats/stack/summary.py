@@ -29,11 +29,11 @@ def figures(summary: Summary, titles: Mapping[str, str]) -> list[str]:
     lines = [
         f"Run {summary.run_id}, {summary.day}, DNS: {_dns(summary.dns)}",
         f"  sites           {summary.sites:>9,}",
-        f"  measured        {summary.measured:>9,}   ({summary.coverage:.1f} %, "
-        f"{summary.nxdomain:,} of them do not exist)",
+        f"  measured        {summary.measured:>9,}   {summary.coverage:.1f} %",
+        f"  do not exist    {summary.nxdomain:>9,}   NXDOMAIN, among the measured",
         f"  not measured    {summary.not_measured:>9,}",
-        f"  questions       {summary.questions:>9,}   "
-        f"({summary.questions_not_measured:,} not measured)",
+        f"  questions       {summary.questions:>9,}",
+        f"    unanswered    {summary.questions_not_measured:>9,}",
     ]
     if summary.mean_grades:
         lines.append("Mean grade (of the sites that have one)")

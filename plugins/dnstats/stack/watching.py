@@ -30,7 +30,7 @@ class Stage(NamedTuple):
 
 
 class View(NamedTuple):
-    """A moment of a run. `detail`: what a scan under way says of itself; `waits_for`: other runs."""
+    """A moment of a run. `detail`: what a scan says of itself; `waits_for`: other runs."""
 
     state: str
     stages: tuple[Stage, ...]
@@ -118,9 +118,14 @@ def scan_detail(api: AirflowApi, tasks: Iterable[Mapping[str, Any]]) -> str:
         if task["task_id"] == "scan_chunk" and task["state"] == "running":
             with contextlib.suppress(Refused):
                 for line in reversed(api.task_log(task)):
-                    if " questions done" in str(line.get("event")):
+                    if is_progress(str(line.get("event"))):
                         return f"{label(task)}: {line['event']}"
     return ""
+
+
+def is_progress(event: str) -> bool:
+    """Whether a log line is a scan's line of progress."""
+    return " questions done" in event
 
 
 def label(task: Mapping[str, Any]) -> str:

@@ -116,4 +116,4 @@ def read_opt_out(path: Path) -> frozenset[str]:
 
 def log_progress(progress: Progress) -> None:
     """One line of the task's log."""
-    log.info("%s", progress)
+    log.info("%s", progress.line())
