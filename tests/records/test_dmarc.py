@@ -164,6 +164,11 @@ def test_a_public_suffix_of_its_own_applies_its_p() -> None:
     assert (value.policy, value.organisational_domain) == ("reject", "bank")
 
 
+def test_a_public_suffix_of_several_labels_is_its_own_organisation() -> None:
+    value = _zone("gov.uk", gov_uk="v=DMARC1; p=reject; psd=y")
+    assert (value.organisational_domain, value.found_at) == ("gov.uk", "gov.uk")
+
+
 def test_sp_of_a_record_below_the_organisational_domain_is_ignored() -> None:
     value = _zone(
         "www.example.com",

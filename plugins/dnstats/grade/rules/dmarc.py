@@ -13,6 +13,7 @@ from dnstats.records.dmarc import Dmarc, read_zone
 from dnstats.records.dmarc_record import POLICIES
 from dnstats.records.mx import Mx
 from dnstats.records.public_suffix import is_public_suffix
+from dnstats.records.spf import Spf
 
 RFC9989 = "https://www.rfc-editor.org/rfc/rfc9989"
 RFC7489 = "https://www.rfc-editor.org/rfc/rfc7489"
@@ -810,3 +811,63 @@ def strict_alignment(dmarc: Dmarc) -> str | None:
     find relaxed alignment sufficient; services that send from subdomains fail under strict.
     """
     return "adkim=s, aspf=s" if dmarc.found_at and dmarc.adkim == dmarc.aspf == "s" else None
+
+
+# Beside the other records
+
+
+@rule(
+    "DMARC070",
+    Severity.LOW,
+    reference=f"{RFC9989}#section-5.1",
+    passes=[
+        {"dmarc": "v=DMARC1; p=reject", "spf": "v=spf1 -all"},
+        {"dmarc": "v=DMARC1; p=none", "spf": "v=spf1 mx -all"},
+    ],
+    fails=[{"dmarc": "v=DMARC1; p=quarantine", "spf": "v=spf1 -all"}],
+)
+def mailless_without_reject(dmarc: Dmarc, spf: Spf) -> str | None:
+    """A domain that sends no mail does not reject.
+
+    The SPF record says that nothing is sent from here, so all mail is forged. With p=reject nothing
+    can be lost.
+    """
+    if not spf.is_mailless or dmarc.effective_policy in ("", "reject"):
+        return None
+    return f"policy {dmarc.effective_policy}, {spf.record.text}"
+
+
+@rule(
+    "DMARC071",
+    Severity.NOTICE,
+    reference=f"{RFC9989}#section-4.5",
+    passes=[{"dmarc": _GOOD, "spf": "v=spf1 mx -all"}, {"dmarc": "v=DMARC1; p=none", "spf": None}],
+    fails=[{"dmarc": _GOOD, "spf": None}],
+)
+def rests_on_dkim_alone(dmarc: Dmarc, spf: Spf | None) -> str | None:
+    """The policy is enforced without SPF.
+
+    Mail can pass by DKIM alone, and what is not signed, or loses its signature on the way, fails.
+    DMARC works best with both.
+    """
+    if spf is not None or dmarc.effective_policy in ("", "none"):
+        return None
+    return f"policy {dmarc.effective_policy}, no SPF record"
+
+
+@rule(
+    "DMARC072",
+    Severity.NOTICE,
+    reference=f"{RFC9989}#section-10.2",
+    passes=[{"dmarc": read_zone("gov.uk", {"gov.uk": [_GOOD + "; psd=y"]})}],
+    fails=[
+        {"dmarc": read_zone("uk", {"uk": ["v=DMARC1; p=none; psd=y; ruf=mailto:a@registry.uk"]})},
+    ],
+)
+def failure_reports_of_others(dmarc: Dmarc) -> str | None:
+    """A public suffix asks for failure reports.
+
+    They hold personal data of mail under names that belong to others. Receivers send them to no
+    record with psd=y. Remove `ruf`.
+    """
+    return ", ".join(one.uri for one in dmarc.ruf) or None if dmarc.psd == "y" else None

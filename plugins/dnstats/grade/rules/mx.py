@@ -14,7 +14,9 @@ from dnstats.records.address import Address
 from dnstats.records.host import Host
 from dnstats.records.ip_address import special_use
 from dnstats.records.mx import MAX_HOSTS, Exchange, Mx, read_zone
+from dnstats.records.public_suffix import organisational_domain
 from dnstats.records.record import NotMeasured
+from dnstats.records.spf import Spf
 
 _RFC = "https://www.rfc-editor.org/rfc/rfc"
 
@@ -418,3 +420,65 @@ def hosts_share_addresses(mx: Mx) -> str | Abstain | None:
     if len({host.addresses for host in hosts}) > 1:
         return None
     return _unmeasured(hosts) or ", ".join(host.name for host in hosts)
+
+
+@rule(
+    "MX021",
+    Severity.MEDIUM,
+    reference=f"{_RFC}5321#section-5.1",
+    passes=[{"mx": _GOOD}, {"mx": read_zone(["10 a.example.net"], {"a.example.net": []})}],
+    fails=[
+        {
+            "mx": Mx(
+                (Exchange(10, "mx.gone.net", Host("mx.gone.net", (), (), exists=False)),),
+                is_null=False,
+                count=1,
+            )
+        }
+    ],
+)
+def host_does_not_exist(mx: Mx) -> str | Abstain | None:
+    """A mail host's name does not exist.
+
+    Where its domain has lapsed, or the name was given up at a provider, whoever takes it next gets
+    the mail. Remove the record.
+    """
+    hosts = _hosts(mx)
+    gone = [
+        f"{host.name} (domain {organisational_domain(host.name)})"
+        for host in hosts
+        if not host.exists and not host.addresses
+    ]
+    return ", ".join(gone) or _unmeasured(hosts)
+
+
+@rule(
+    "MX022",
+    Severity.NOTICE,
+    reference=f"{_RFC}1034#section-3.6.2",
+    passes=[{"mx": _GOOD}],
+    fails=[{"mx": Mx((), is_null=False, count=0, alias="other.example")}],
+)
+def site_is_alias(mx: Mx) -> str | None:
+    """The site's name is an alias, and its mail goes where the target's goes.
+
+    A name with a CNAME has no records of its own, so MX, TXT and all others are the target's. Make
+    sure that this is meant.
+    """
+    return mx.alias or None
+
+
+@rule(
+    "MX023",
+    Severity.NOTICE,
+    reference=f"{_RFC}7505#section-4.2",
+    passes=[{"mx": "0 .", "spf": "v=spf1 -all"}, {"mx": _GOOD, "spf": "v=spf1 mx -all"}],
+    fails=[{"mx": "0 .", "spf": "v=spf1 ip4:1.1.1.1 -all"}],
+)
+def sends_and_takes_none(mx: Mx, spf: Spf) -> str | None:
+    """The domain takes no mail and lets some be sent.
+
+    Replies and bounces to its mail fail at once, and some receivers refuse mail from a domain with
+    a null MX. When nothing is sent either, say `v=spf1 -all`.
+    """
+    return spf.record.text if mx.is_null and not spf.is_mailless else None

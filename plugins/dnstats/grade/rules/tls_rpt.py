@@ -5,6 +5,8 @@ from __future__ import annotations
 from dnstats.grade.rule import rule
 from dnstats.grade.scale import Severity
 from dnstats.records import tag_list
+from dnstats.records.dane import Dane
+from dnstats.records.mta_sts import MtaSts
 from dnstats.records.mx import Mx
 from dnstats.records.tls_rpt import TlsRpt
 
@@ -110,3 +112,33 @@ def form_faults(tls_rpt: TlsRpt) -> str | None:
     kinds = (tag_list.REPEATED, tag_list.NO_EQUALS)
     found = (one for one in tls_rpt.defects if one.kind in kinds)
     return ", ".join(f"{one.tag}={one.text}" if one.tag else one.text for one in found) or None
+
+
+@rule(
+    "TLSRPT007",
+    Severity.NOTICE,
+    reference=f"{_RFC8460}#section-1",
+    passes=[{"tls_rpt": _GOOD, "mta_sts": "v=STSv1; id=1", "dane": None}],
+    fails=[{"tls_rpt": _GOOD, "mta_sts": None, "dane": None}],
+)
+def nothing_to_report_on(tls_rpt: TlsRpt, mta_sts: MtaSts | None, dane: Dane | None) -> str | None:
+    """Reports are asked for, and there is neither MTA-STS nor DANE.
+
+    The reports will tell of encryption in general; it is policies like these that can fail.
+    """
+    return tls_rpt.record if mta_sts is None and dane is None else None
+
+
+@rule(
+    "TLSRPT008",
+    Severity.NOTICE,
+    reference="https://www.rfc-editor.org/rfc/rfc7505#section-3",
+    passes=[{"tls_rpt": _GOOD, "mx": "10 mail.example.com"}],
+    fails=[{"tls_rpt": _GOOD, "mx": "0 ."}],
+)
+def without_mail(tls_rpt: TlsRpt, mx: Mx) -> str | None:
+    """Reports are asked for at a domain that takes no mail.
+
+    The null MX already says that nothing is to be delivered here.
+    """
+    return tls_rpt.record if mx.is_null else None
