@@ -10,8 +10,9 @@ import pytest
 from dnstats import wire
 from dnstats.answer import Answer, Question, Reason
 from dnstats.records import dnssec
-from dnstats.records.dnssec import Dnssec, State
+from dnstats.records.dnssec import Dnssec
 from dnstats.records.dnssec_rdata import Denial, Nsec3Param
+from dnstats.records.dnssec_state import BOGUS_EDE, State
 from dnstats.records.record import NotMeasured
 
 from tests.answers import raw, refused, run_plan, servfail, timeout, unmeasured
@@ -114,7 +115,7 @@ def test_ds_that_no_resolver_may_use_is_insecure(key: str) -> None:
     assert value.state is State.INSECURE
 
 
-@pytest.mark.parametrize("code", sorted(dnssec.BOGUS_EDE))
+@pytest.mark.parametrize("code", sorted(BOGUS_EDE))
 def test_servfail_that_blames_dnssec_is_bogus(code: int) -> None:
     value = _read(_refused(_signed(), code))
     assert value.state is State.BOGUS

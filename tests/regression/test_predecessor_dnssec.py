@@ -8,7 +8,8 @@ from dnstats.answer import Question
 from dnstats.grade.grading import grade_family
 from dnstats.grade.zone_examples import ds, key, signed
 from dnstats.records import dnssec
-from dnstats.records.dnssec import Dnssec, State
+from dnstats.records.dnssec import Dnssec
+from dnstats.records.dnssec_state import State
 
 from tests.zone_answers import SOA, ZoneAnswers
 

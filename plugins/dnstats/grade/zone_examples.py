@@ -9,13 +9,15 @@ from typing import Any
 
 import msgspec
 
-from dnstats.records.dnssec import Dnssec, State
+from dnstats.records.dnssec import Dnssec
 from dnstats.records.dnssec_rdata import Dnskey, Ds
+from dnstats.records.dnssec_state import State
 from dnstats.records.host import Host
 from dnstats.records.https import Https
 from dnstats.records.ip_address import is_v6, special_use
 from dnstats.records.name_server import ServerAddress, Service
-from dnstats.records.ns import NameServer, Ns, name_fault
+from dnstats.records.ns import NameServer, Ns
+from dnstats.records.ns_record import name_fault
 from dnstats.records.soa import ServerSoa, Soa
 from dnstats.records.soa_record import SoaRecord
 from dnstats.records.svcb import Binding

@@ -7,14 +7,12 @@ that fits no key is seen whatever the resolver can do.
 from __future__ import annotations
 
 from collections.abc import Callable
-from enum import StrEnum
 from typing import TypeVar
 
 import msgspec
 
 from dnstats import wire
 from dnstats.answer import Answer, Plan, Question, Reason
-from dnstats.records.dnssec_algorithms import can_validate
 from dnstats.records.dnssec_rdata import (
     Denial,
     Dnskey,
@@ -28,18 +26,10 @@ from dnstats.records.dnssec_rdata import (
     read_nsec3param,
     read_signatures,
 )
+from dnstats.records.dnssec_state import State, is_blamed, state_of
 from dnstats.records.guard import unreadable_is_not_measured
 from dnstats.records.record import Look, NotMeasured, Reading, Record, Site, not_measured
 from dnstats.records.zone import look_unchecked, soa_question, zone_of
-
-
-class State(StrEnum):
-    """RFC 4033 section 5, as the resolver that was asked saw it."""
-
-    SECURE = "secure"  # the resolver validated it (AD)
-    INSECURE = "insecure"  # the parent has no DS, or none that a resolver may use
-    BOGUS = "bogus"  # signed, and the signatures do not hold
-    INDETERMINATE = "indeterminate"  # DS published, and nobody validated: a resolver without AD
 
 
 class Dnssec(Reading, frozen=True):
@@ -57,9 +47,6 @@ class Dnssec(Reading, frozen=True):
     malformed: tuple[str, ...] = ()  # types with data that nobody can read
     denial: Denial | None = None  # None: no negative answer with a proof was seen
 
-
-BOGUS_EDE = frozenset({1, 2, 5, 6, 7, 8, 9, 10, 11, 12})
-"""Info codes that blame DNSSEC for a SERVFAIL (RFC 8914 sections 4.2 to 4.13)."""
 
 _AT_SIGNED = (wire.CDS, wire.CDNSKEY, wire.NSEC3PARAM)
 
@@ -86,42 +73,14 @@ def read(site: Site, look: Look) -> Reading | None:
     soa, ds = look(soa_question(domain)), look(Question(domain, wire.DS))
     zone = zone_of(domain, look)
     if isinstance(zone, NotMeasured):
-        if not _is_blamed(soa):
+        if not is_blamed(soa):
             return zone
     elif not zone.is_apex:
         return None
-    state = _state(soa, look(soa_question(domain, cd=True)), ds)
+    state = state_of(soa, look(soa_question(domain, cd=True)), ds)
     if isinstance(state, NotMeasured):
         return state
     return _Reader(domain, look).read(state, soa.ede)
-
-
-def _state(soa: Answer, unchecked: Answer, ds: Answer) -> State | NotMeasured:
-    if soa.is_measured:
-        return State.SECURE if soa.ad else _state_without_ad(ds)
-    if soa.reason is not Reason.SERVFAIL or ds.is_absent:
-        return not_measured(soa)  # without a DS there is nothing to fail validation
-    if unchecked.reason is Reason.SERVFAIL:
-        return not_measured(soa)  # it fails unchecked as well: the servers', not the signatures'
-    # Answered with checking disabled and not without it (RFC 4035 section 4.7): bogus, when there
-    # is a DS to be bogus against. The code alone is believed where nothing speaks against it.
-    if _is_blamed(soa) or (unchecked.is_measured and ds.is_present):
-        return State.BOGUS
-    return not_measured(soa)
-
-
-def _is_blamed(soa: Answer) -> bool:
-    return soa.reason is Reason.SERVFAIL and not BOGUS_EDE.isdisjoint(soa.ede)
-
-
-def _state_without_ad(ds: Answer) -> State | NotMeasured:
-    if not ds.is_measured:
-        return not_measured(ds)
-    found = ds.rrset()
-    readable = [one for one in map(read_ds, found.rdata if found else ()) if one is not None]
-    if any(can_validate(one.algorithm, one.digest_type) for one in readable):
-        return State.INDETERMINATE
-    return State.INSECURE
 
 
 _T = TypeVar("_T")

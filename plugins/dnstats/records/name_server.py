@@ -17,6 +17,7 @@ from dnstats import wire
 from dnstats.answer import Answer, Outcome, Question, Reason
 from dnstats.records.host import Host
 from dnstats.records.ip_address import special_use
+from dnstats.records.ns_record import ns_set
 from dnstats.records.record import Look
 from dnstats.records.soa_record import SoaRecord, read_soa_set
 
@@ -165,30 +166,3 @@ def _manners(*answers: Answer) -> tuple[bool, bool]:
 def _flags(message: bytes) -> tuple[bool, bool]:
     walked = wire.parse(message)
     return walked.ra, walked.edns
-
-
-class NsSet(msgspec.Struct, frozen=True):
-    """The NS records that answer a question."""
-
-    names: tuple[str, ...]  # sorted, each once
-    ttl: int
-    malformed: int  # records whose data is no name
-
-
-@functools.lru_cache(maxsize=1024)
-def ns_set(message: bytes, domain: str) -> NsSet:
-    """The NS set of a name in a message that is known to hold one."""
-    names, malformed, ttl = set(), 0, 0
-    for rr in wire.parse(message).answer:
-        if rr.rdtype != wire.NS or rr.rdclass != 1 or rr.name != domain:
-            continue
-        ttl = min(ttl or rr.ttl, rr.ttl)
-        try:
-            name, end = wire.read_name(message, rr.start)
-        except wire.Malformed:
-            end = -1
-        if end == rr.end:
-            names.add(name)
-        else:
-            malformed += 1
-    return NsSet(tuple(sorted(names)), ttl, malformed)

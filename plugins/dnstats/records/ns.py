@@ -6,9 +6,6 @@ zone.
 
 from __future__ import annotations
 
-import functools
-import ipaddress
-
 import msgspec
 
 from dnstats.answer import Answer, Plan, Reason
@@ -16,13 +13,12 @@ from dnstats.records.guard import unreadable_is_not_measured
 from dnstats.records.host import Host, host_questions, read_addresses, read_host
 from dnstats.records.name_server import (
     MAX_HOSTS,
-    NsSet,
     ServerAddress,
     addresses_to_ask,
     direct_questions,
-    ns_set,
     read_server_address,
 )
+from dnstats.records.ns_record import NsSet, name_fault, ns_set
 from dnstats.records.record import Look, NotMeasured, Reading, Record, Site, not_measured
 from dnstats.records.zone import look_unchecked, ns_question, zone_of
 
@@ -137,21 +133,6 @@ def _ask_each(site: Site, hosts: tuple[Host, ...], look: Look) -> tuple[ServerAd
         read_server_address(site.domain, address, tuple(at[address]), look)
         for address in addresses_to_ask(hosts)
     )
-
-
-@functools.lru_cache(maxsize=16384)
-def name_fault(name: str) -> str:
-    """Why a name can be no host with addresses, "" when it can.
-
-    Underscores are let through: RFC 2181 section 11 allows them in names, and they do resolve.
-    """
-    if name == ".":
-        return "is the root"
-    try:
-        ipaddress.ip_address(name)
-    except ValueError:
-        return ""
-    return "is an IP address"
 
 
 RECORD = Record("ns", "Name servers (NS)", Ns, questions, read)

@@ -9,7 +9,7 @@ from dnstats.grade.rule import RULES, Abstain
 from dnstats.grade.zone_examples import signed
 from dnstats.records.caa import Caa, parse_example
 from dnstats.records.caa_property import read_property
-from dnstats.records.dnssec import State
+from dnstats.records.dnssec_state import State
 from dnstats.records.record import NotMeasured
 from hypothesis import given
 from hypothesis import strategies as st

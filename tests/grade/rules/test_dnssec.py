@@ -7,8 +7,9 @@ from dnstats.answer import Reason
 from dnstats.grade.grading import grade_family
 from dnstats.grade.rule import RULES, Abstain
 from dnstats.grade.zone_examples import ds, key, signed
-from dnstats.records.dnssec import Dnssec, State
+from dnstats.records.dnssec import Dnssec
 from dnstats.records.dnssec_rdata import Nsec3Param, Signature
+from dnstats.records.dnssec_state import State
 from dnstats.records.record import NotMeasured
 
 UNKNOWN = NotMeasured(Reason.TIMEOUT, "DNSKEY example.com")

@@ -12,7 +12,8 @@ from dnstats.grade.scale import Severity
 from dnstats.grade.zone_examples import signed
 from dnstats.records.caa import Caa, caa_of
 from dnstats.records.caa_property import ISSUING, Property, unknown_methods
-from dnstats.records.dnssec import Dnssec, State
+from dnstats.records.dnssec import Dnssec
+from dnstats.records.dnssec_state import State
 
 _RFC = "https://www.rfc-editor.org/rfc/rfc"
 _BR = "https://github.com/cabforum/servercert/blob/main/docs/BR.md#a1-caa-methods"

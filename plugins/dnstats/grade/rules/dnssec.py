@@ -13,7 +13,7 @@ from dnstats.answer import Reason
 from dnstats.grade.rule import Abstain, rule
 from dnstats.grade.scale import Severity
 from dnstats.grade.zone_examples import ds, key, signed
-from dnstats.records.dnssec import Dnssec, State
+from dnstats.records.dnssec import Dnssec
 from dnstats.records.dnssec_algorithms import (
     ALGORITHMS,
     DIGESTS,
@@ -22,6 +22,7 @@ from dnstats.records.dnssec_algorithms import (
     digest_name,
 )
 from dnstats.records.dnssec_rdata import Denial, Dnskey, Ds, Nsec3Param, Signature
+from dnstats.records.dnssec_state import State
 from dnstats.records.record import NotMeasured
 
 _RFC = "https://www.rfc-editor.org/rfc/rfc"
