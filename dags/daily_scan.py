@@ -65,7 +65,7 @@ CHUNK_LABEL = "{{ chunk_label | default('chunk') }}"
 
 def show_label(chunk: ChunkName) -> None:
     """Name this mapped instance by its ranks. (Its arguments are not in its template's context.)"""
-    get_current_context()["chunk_label"] = chunk["label"]  # type: ignore[typeddict-unknown-key]
+    get_current_context()["chunk_label"] = chunk["label"]
 
 
 @dag(
