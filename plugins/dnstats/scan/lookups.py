@@ -174,7 +174,10 @@ class Lookups:
         if granted < wanted:
             self.wake(server, server.pace.next_at(now))
         if granted:
-            self._send_burst(server, self._pull(server, granted), now)
+            taken = self._pull(server, granted)
+            self._send_burst(server, taken, now)
+            if taken and pool is not None and pool.queue and server.room() > 0:
+                self.ready(server)  # it left the others their share: what they leave is next
 
     def _pull(self, server: Server, count: int) -> list[Lookup]:
         """Take up to `count` look-ups from the server's own queue, then its share of its pool's."""
@@ -347,8 +350,10 @@ class Lookups:
                     trying.learn(lookup, answer)
         lane.answered += accepted
         if is_tcp:
-            if not pending:
+            if not pending and server.pipelines:
                 self._idle(lane, now)
+            elif not pending:
+                self.drop_stream(lane)  # it hangs up anyway: do not race it
         elif released:
             server.in_flight -= released
             if not server.is_resolver:

@@ -69,9 +69,9 @@ class Streams:
         for payload in payloads:
             stream.outgoing += len(payload).to_bytes(2) + payload
         if not stream.waits_to_write:
-            self.flush(core, stream.socket.fileno())
+            self.flush(stream.socket.fileno())
 
-    def flush(self, core: Lookups, descriptor: int) -> None:
+    def flush(self, descriptor: int) -> None:
         """The connection stands, or takes more."""
         stream = self._by_descriptor[descriptor]
         try:
@@ -79,8 +79,8 @@ class Streams:
         except (BlockingIOError, InterruptedError):
             sent = 0
         except OSError:
-            self._end(core, stream)
-            return
+            # What the peer sent before it hung up may still be there: reading finds the end.
+            sent = len(stream.outgoing)
         del stream.outgoing[:sent]
         waits = bool(stream.outgoing)
         if waits != stream.waits_to_write:

@@ -48,7 +48,7 @@ class Transport:
                 if descriptor in self.datagrams:
                     self.datagrams.flush(core, descriptor, now)
                 elif descriptor in self.streams:
-                    self.streams.flush(core, descriptor)
+                    self.streams.flush(descriptor)
             if events & ENDED:
                 if descriptor in self.datagrams:
                     total += self.datagrams.receive(core, descriptor, now)

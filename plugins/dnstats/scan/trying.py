@@ -270,8 +270,8 @@ def stream_lost(core: Lookups, lane: Lane) -> None:
     lane.pending.clear()
     if not lane.answered:
         server.tcp_failures += 1
-    elif lost:
-        server.pipelines = False  # it hangs up after an answer: one question a connection
+    if len(lost) > 1 or (lost and lane.answered):
+        server.pipelines = False  # it hangs up in between: one question a connection from now on
     for lookup in lost:
         lookup.deadline = 0.0
         lookup.lane = None

@@ -1,0 +1,113 @@
+"""The bytes of a query, and who may be asked."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from dnstats import wire
+from dnstats.scan.query import (
+    HEADERS,
+    OPT,
+    is_askable,
+    is_opted_out,
+    mix_case,
+    question_section,
+)
+from hypothesis import given
+from hypothesis import strategies as st
+
+LABELS = st.lists(st.binary(min_size=1, max_size=30), min_size=1, max_size=6)
+
+
+def test_a_query_parses_as_what_was_meant() -> None:
+    section = question_section("www.example.com", wire.TXT)
+    query = wire.parse(b"\x12\x34" + HEADERS[True, True, True] + section + OPT)
+    assert query.question == ("www.example.com", wire.TXT)
+    assert (query.qr, query.rd, query.cd, query.edns) == (False, True, True, True)
+    [opt] = query.additional
+    assert (opt.rdclass, opt.ttl) == (1232, 0x8000)
+
+
+def test_without_edns_there_is_no_additional_record() -> None:
+    query = wire.parse(b"\0\0" + HEADERS[False, False, False] + question_section("a", wire.NS))
+    assert (query.rd, query.cd, query.additional) == (False, False, ())
+
+
+@given(labels=LABELS, seed=st.integers())
+def test_mixed_case_is_the_same_name(labels: list[bytes], seed: int) -> None:
+    name = ".".join(wire.escape_label(label) for label in labels)
+    section = question_section(name, wire.A)
+    mixed = mix_case(section, random.Random(seed).getrandbits)
+    assert wire.read_name(mixed, 0)[0] == wire.read_name(section, 0)[0] == name
+    assert mixed[-4:] == section[-4:]
+    assert len(mixed) == len(section)
+
+
+def test_mixed_case_differs_from_one_question_to_the_next() -> None:
+    section = question_section("a-name-of-some-length.example", wire.A)
+    rng = random.Random(1)
+    assert len({mix_case(section, rng.getrandbits) for _ in range(50)}) > 45
+
+
+@pytest.mark.parametrize("name", ["a" * 64 + ".example", "a..b", "", "a." * 128, "münchen.de"])
+def test_a_name_that_cannot_be_asked_is_a_bad_name(name: str) -> None:
+    with pytest.raises(wire.BadName):
+        question_section(name, wire.A)
+
+
+@pytest.mark.parametrize(
+    "name", ["_dmarc.example", "a\\000b.example", "x\\.y.example", ".", "EXAMPLE."]
+)
+def test_an_unusual_name_can_be_asked(name: str) -> None:
+    assert wire.read_name(question_section(name, wire.A), 0)[0] == wire.canonical(name)
+
+
+@pytest.mark.parametrize(
+    ("address", "public", "special"),
+    [
+        ("192.0.2.1", False, True),
+        ("8.8.8.8", True, True),
+        ("2606:4700::1111", True, True),
+        ("10.0.0.1", False, True),
+        ("127.0.0.1", False, True),
+        ("169.254.1.1", False, True),
+        ("100.64.0.1", False, True),
+        ("0.0.0.0", False, False),
+        ("255.255.255.255", False, False),
+        ("224.0.0.1", False, False),
+        ("240.0.0.1", False, True),
+        ("::", False, False),
+        ("::1", False, True),
+        ("::ffff:8.8.8.8", False, False),
+        ("::ffff:10.0.0.1", False, False),
+        ("64:ff9b::a00:1", False, True),
+        ("2002:a00:1::", False, True),
+        ("2001:0:a00:1::", False, True),
+        ("fe80::1", False, True),
+        ("fe80::1%lo", False, False),
+        ("fc00::1", False, True),
+        ("ff02::1", False, False),
+        ("2001:db8::1", False, True),
+        ("not an address", False, False),
+        ("", False, False),
+    ],
+)
+def test_who_may_be_asked(address: str, public: bool, special: bool) -> None:
+    assert is_askable(address, allow_special=False) is public
+    assert is_askable(address, allow_special=True) is special
+
+
+@pytest.mark.parametrize(
+    ("name", "is_out"),
+    [
+        ("example.com", True),
+        ("www.example.com", True),
+        ("_dmarc.www.example.com", True),
+        ("badexample.com", False),
+        ("com", False),
+        (".", False),
+    ],
+)
+def test_an_opt_out_holds_for_the_name_and_everything_below_it(name: str, is_out: bool) -> None:
+    assert is_opted_out(name, frozenset(("example.com", "other.net"))) is is_out
