@@ -8,6 +8,10 @@ mailto:); an empty rua has no URI and is invalid (4.8); the values of removed ta
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+from typing import Any
+
 import pytest
 from dnstats.records import tag_list
 from dnstats.records.dmarc_record import (
@@ -181,6 +185,18 @@ def test_test_mode_is_one_level_lower() -> None:
         "none",
         "",
     ]
+
+
+LABELLED = Path(__file__).parents[1] / "data" / "dmarc_labelled.jsonl"
+ALL_LABELLED = [json.loads(line) for line in LABELLED.read_text("utf-8").splitlines()]
+
+
+@pytest.mark.parametrize("row", ALL_LABELLED, ids=lambda row: row["record"])
+def test_real_records(row: dict[str, Any]) -> None:
+    record = parse_record(row["record"])
+    assert bool(policy_7489(record, "p")) is row["usable_rfc7489"]
+    assert (record.p is None) is ("missing-p" in row["problems"])
+    assert {one.kind for one in record.defects} <= {tag_list.REMOVED}
 
 
 @given(st.text())

@@ -116,6 +116,8 @@ def test_an_alias_at_the_site_is_told() -> None:
         ("mail", "single_label"),
         ("exchange.corp.local", "special_use"),
         ("mx.internal", "special_use"),
+        ("mx.invalid", "special_use"),
+        ("ms67079592.msv1.invalid", "verification"),
         ("mail_1.example.com", "underscore"),
         ("-mail.example.com", "not_a_host_name"),
         ("mail-.example.com", "not_a_host_name"),

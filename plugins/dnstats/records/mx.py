@@ -28,7 +28,7 @@ class Exchange(msgspec.Struct, frozen=True):
     name: str  # canonical; "." in a null MX
     host: Host | None = None  # None for a name that is no host or is over MAX_HOSTS
     # What stands where a host name should be: "ip_address", "localhost", "single_label",
-    # "special_use", "underscore", "not_a_host_name", "root", or "" (a proper name).
+    # "special_use", "verification", "underscore", "not_a_host_name", "root", or "" (a proper name).
     oddity: str = ""
 
 
@@ -96,6 +96,9 @@ _ASKED = ("", "underscore", "not_a_host_name")
 # anyway, and examples are written with them.
 _SPECIAL_USE = frozenset(("local", "localdomain", "lan", "internal", "invalid", "onion", "alt"))
 
+# Microsoft 365 has domains prove their owner by an MX record with a name of this form.
+_VERIFICATION = ".msv1.invalid"
+
 
 def oddity(name: str) -> str:
     """What a canonical name in an MX record is, if not a proper host name; "" when it is.
@@ -111,6 +114,8 @@ def oddity(name: str) -> str:
         return "localhost"
     if "." not in name:
         return "single_label"
+    if name.endswith(_VERIFICATION):
+        return "verification"
     if last in _SPECIAL_USE:
         return "special_use"
     if _HOST_NAME.fullmatch(name):

@@ -482,3 +482,19 @@ def sends_and_takes_none(mx: Mx, spf: Spf) -> str | None:
     a null MX. When nothing is sent either, say `v=spf1 -all`.
     """
     return spf.record.text if mx.is_null and not spf.is_mailless else None
+
+
+@rule(
+    "MX024",
+    Severity.NOTICE,
+    reference=f"{_RFC}6761#section-6.4",
+    passes=[{"mx": _GOOD}],
+    fails=[{"mx": "10 mail.example.com, 32767 ms12345678.msv1.invalid"}],
+)
+def left_from_verification(mx: Mx) -> str | None:
+    """An MX record is left over from proving who owns the domain.
+
+    Microsoft 365 asks for such a record once. It names no host, so senders that come to it lose a
+    moment; remove it when the domain is verified.
+    """
+    return _odd(mx, "verification")
