@@ -1,0 +1,114 @@
+"""The DAGs as Airflow itself reads them: in a process of its own, with a home of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+READ = """
+import json, sys
+from airflow.dag_processing.dagbag import BundleDagBag
+from airflow import plugins_manager
+found = BundleDagBag(dag_folder="dags", bundle_path="dags", bundle_name="dags")
+plugins_manager.get_plugin_info() if hasattr(plugins_manager, "get_plugin_info") else None
+dags = {
+    dag.dag_id: {
+        "tasks": [task.task_id for task in dag.topological_sort()],
+        "doc": dag.doc_md,
+        "tags": sorted(dag.tags),
+        "params": {name: dag.params.get_param(name).description for name in dag.params},
+        "catchup": dag.catchup,
+        "max_active_runs": dag.max_active_runs,
+        "details": {
+            task.task_id: [
+                task.retries, task.queue, task.pool, task.priority_weight, task.weight_rule.name
+                if hasattr(task.weight_rule, "name") else str(task.weight_rule),
+                task.execution_timeout.total_seconds(), str(task.trigger_rule),
+            ]
+            for task in dag.tasks
+        },
+    }
+    for dag in found.dags.values()
+}
+loaded = sorted(name for name, module in sys.modules.items()
+    if "plugins/dnstats" in str(getattr(module, "__file__", "")) and not name.startswith("dnstats"))
+print("RESULT" + json.dumps({"errors": found.import_errors, "dags": dags, "loaded": loaded}))
+"""
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory) -> dict[str, Any]:
+    """What Airflow finds in dags/ and plugins/."""
+    environ = {
+        "AIRFLOW_HOME": str(tmp_path_factory.mktemp("airflow")),
+        "AIRFLOW__CORE__DAGS_FOLDER": str(ROOT / "dags"),
+        "AIRFLOW__CORE__PLUGINS_FOLDER": str(ROOT / "plugins"),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "PATH": os.environ["PATH"],
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", READ], cwd=ROOT, env=environ, capture_output=True, text=True
+    )
+    results = [line for line in done.stdout.splitlines() if line.startswith("RESULT")]
+    assert results, done.stderr[-2000:]
+    return json.loads(results[0].removeprefix("RESULT"))
+
+
+def test_every_dag_file_can_be_read(found: dict[str, Any]) -> None:
+    assert found["errors"] == {}
+    assert sorted(found["dags"]) == ["daily_scan", "publish_report"]
+
+
+def test_the_daily_scan_has_its_six_boxes_and_no_others(found: dict[str, Any]) -> None:
+    assert found["dags"]["daily_scan"]["tasks"] == [
+        "create_run", "notify_start", "scan_chunk", "process_chunk", "grade_chunk", "notify_done",
+    ]  # fmt: skip
+
+
+def test_a_box_is_a_file_of_its_name(found: dict[str, Any]) -> None:
+    for dag in found["dags"].values():
+        for task in dag["tasks"]:
+            assert (ROOT / "plugins" / "dnstats" / "tasks" / f"{task}.py").exists()
+
+
+def test_every_dag_says_what_it_is_and_every_param_what_it_does(found: dict[str, Any]) -> None:
+    for dag in found["dags"].values():
+        assert dag["doc"]
+        assert dag["tags"] == ["dnstats"]
+        assert not dag["catchup"]
+        assert dag["max_active_runs"] == 1
+        assert all(dag["params"].values())
+
+
+def test_every_task_is_bounded_and_tried_again(found: dict[str, Any]) -> None:
+    for dag in found["dags"].values():
+        for task, (retries, *_, seconds, _rule) in dag["details"].items():
+            assert retries >= 2, task
+            assert 0 < seconds <= 3 * 3600, task
+
+
+def test_scans_have_a_pool_and_queue_and_later_stages_go_first(found: dict[str, Any]) -> None:
+    details = found["dags"]["daily_scan"]["details"]
+    assert details["scan_chunk"][1:3] == ["scan", "scan"]
+    assert (
+        details["process_chunk"][1:3] == details["grade_chunk"][1:3] == ["default", "default_pool"]
+    )
+    weights = [details[task][3] for task in ("scan_chunk", "process_chunk", "grade_chunk")]
+    assert weights == sorted(weights)
+    assert len(set(weights)) == 3
+
+
+def test_notify_done_runs_whatever_happened(found: dict[str, Any]) -> None:
+    assert found["dags"]["daily_scan"]["details"]["notify_done"][-1].endswith("ALL_DONE")
+
+
+def test_airflow_executes_nothing_of_the_package_as_a_plugin(found: dict[str, Any]) -> None:
+    assert found["loaded"] == []
