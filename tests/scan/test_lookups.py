@@ -46,7 +46,7 @@ class Bench:
         for lane, payloads in self.core.sends(self.now):
             for payload in payloads:
                 query = Query(payload, tcp=lane.is_tcp)
-                if query.name != ".":
+                if query.name != "." or not lane.server.is_resolver:
                     self.sent[Question(query.name, query.rdtype, self.server_of(lane))] += 1
                     out.append((lane, query))
         return out
