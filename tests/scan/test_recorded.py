@@ -82,7 +82,7 @@ def test_every_recorded_message_passes_through_the_core() -> None:
         told += 1
         refused += answers[0].reason is Reason.REFUSED
     assert told > 1000
-    assert refused > 100
+    assert refused > 50
 
 
 def test_every_recorded_message_passes_through_the_sockets() -> None:
