@@ -1,0 +1,163 @@
+"""docker-compose.yaml: valid by the specification, pinned, not root, only known settings."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+from dnstats.settings import ROOT, SETTINGS, load
+
+SCHEMA = Path(__file__).parents[1] / "data" / "compose-spec.json"
+TEXT = (ROOT / "docker-compose.yaml").read_text("utf-8")
+COMPOSE: dict[str, Any] = yaml.safe_load(TEXT)
+SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+KNOWN_VARIABLES = {setting.variable for setting in SETTINGS}
+OF_OTHERS = ("AIRFLOW__", "AIRFLOW_CONN_", "POSTGRES_")
+ALSO = {"PYTHONPATH", "DUMB_INIT_SETSID", "AIRFLOW_ADMIN_PASSWORD"}
+DEFAULT = re.compile(r"\$\{([A-Z_]+)(?:(:-|:\?)([^}]*))?\}")
+
+each_service = pytest.mark.parametrize("name", sorted(SERVICES))
+
+
+def filled(value: object) -> str:
+    """A value as compose hands it on when .env holds nothing but secrets."""
+    return DEFAULT.sub(lambda m: m[3] if m[2] == ":-" else "secret", str(value))
+
+
+def test_it_is_valid_by_the_compose_specification() -> None:
+    schema = json.loads(SCHEMA.read_text("utf-8"))
+    validator = jsonschema.validators.validator_for(schema)(schema)
+    assert [fault.message for fault in validator.iter_errors(COMPOSE)] == []
+
+
+def test_the_schema_finds_faults() -> None:
+    schema = json.loads(SCHEMA.read_text("utf-8"))
+    validator = jsonschema.validators.validator_for(schema)(schema)
+    wrong = {**COMPOSE, "services": {**SERVICES, "unbound": {"imgae": "unbound:1"}}}
+    assert list(validator.iter_errors(wrong))
+
+
+def test_every_part_is_there() -> None:
+    assert set(SERVICES) == {
+        "postgres", "valkey", "unbound", "airflow-init", "airflow-apiserver", "airflow-scheduler",
+        "airflow-dag-processor", "airflow-triggerer", "airflow-worker-scan", "airflow-worker",
+        "mail-catcher",
+    }  # fmt: skip
+
+
+@each_service
+def test_images_are_pinned(name: str) -> None:
+    image = filled(SERVICES[name]["image"])
+    assert re.search(r":v?\d+\.\d+", image), f"{image} may be another one tomorrow"
+
+
+@each_service
+def test_nothing_runs_as_root(name: str) -> None:
+    user = filled(SERVICES[name].get("user", "root"))
+    assert user.partition(":")[0] not in ("root", "0", "")
+    assert "no-new-privileges:true" in SERVICES[name]["security_opt"]
+
+
+@each_service
+def test_services_that_stay_have_a_health_check(name: str) -> None:
+    service = SERVICES[name]
+    if service["restart"] == "no":
+        return
+    assert service["healthcheck"]["test"][0] in ("CMD", "CMD-SHELL")
+
+
+@each_service
+def test_what_a_service_waits_for_exists_and_can_come(name: str) -> None:
+    for other, how in SERVICES[name].get("depends_on", {}).items():
+        has_check = "healthcheck" in SERVICES[other]
+        assert how["condition"] == (
+            "service_healthy" if has_check else "service_completed_successfully"
+        )
+
+
+@each_service
+def test_ports_are_open_to_this_machine_only(name: str) -> None:
+    for port in SERVICES[name].get("ports", []):
+        assert port.startswith("127.0.0.1:")
+
+
+@each_service
+def test_variables_are_known(name: str) -> None:
+    for variable in SERVICES[name].get("environment", {}):
+        known = variable in KNOWN_VARIABLES | ALSO or variable.startswith(OF_OTHERS)
+        assert known, f"{variable} is read by nobody"
+
+
+@each_service
+def test_our_settings_can_be_used(name: str) -> None:
+    environment = SERVICES[name].get("environment", {})
+    load({variable: filled(value) for variable, value in environment.items()})
+
+
+@each_service
+def test_mounted_files_exist(name: str) -> None:
+    for volume in SERVICES[name].get("volumes", []):
+        source = filled(volume).split(":")[0]
+        if source.startswith("."):
+            assert (ROOT / source).exists(), volume
+        else:
+            assert source in COMPOSE["volumes"]
+    build = SERVICES[name].get("build")
+    if build:
+        assert (ROOT / build["dockerfile"]).is_file()
+
+
+def test_no_secret_stands_in_the_file_and_each_is_asked_for() -> None:
+    for variable, how, _ in DEFAULT.findall(TEXT):
+        is_secret = variable.endswith(("PASSWORD", "SECRET", "KEY"))
+        assert (how == ":?") == is_secret, variable
+
+
+def test_the_recipe_makes_every_secret_and_keeps_those_that_stand(tmp_path: Path) -> None:
+    wanted = {variable for variable, how, _ in DEFAULT.findall(TEXT) if how == ":?"}
+    path = tmp_path / ".env"
+    path.write_text("# mine\nAIRFLOW_PORT=9090\nPOSTGRES_PASSWORD=kept\nAIRFLOW_JWT_SECRET=\n")
+
+    def run() -> dict[str, str]:
+        program = ROOT / "include" / "deploy" / "make_secrets.py"
+        subprocess.run(["python3", program, path], check=True, capture_output=True)
+        lines = path.read_text("utf-8").splitlines()
+        return dict(line.split("=", 1) for line in lines if "=" in line)
+
+    made = run()
+    assert wanted <= set(made)
+    assert made["POSTGRES_PASSWORD"] == "kept"
+    assert made["AIRFLOW_PORT"] == "9090"
+    assert all(made.values())
+    assert len({made[name] for name in wanted}) == len(wanted)
+    assert all(re.fullmatch(r"[0-9A-Za-z_=-]+", made[name]) for name in wanted)
+    assert path.stat().st_mode & 0o077 == 0
+    assert path.read_text("utf-8").startswith("# mine\n")
+    assert run() == made
+
+
+def test_the_workers_take_the_queues_of_the_dag() -> None:
+    dag = (ROOT / "dags" / "daily_scan.py").read_text("utf-8")
+    queues = set(re.findall(r'queue="(\w+)"', dag)) | {
+        SERVICES["airflow-worker"]["environment"]["AIRFLOW__OPERATORS__DEFAULT_QUEUE"]
+    }
+    taken = {
+        queue
+        for service in SERVICES.values()
+        for queue in re.findall(r"--queues (\S+)", str(service.get("command", "")))
+    }
+    assert taken == queues
+
+
+def test_the_image_is_of_the_locked_airflow() -> None:
+    locked = re.search(r"^apache-airflow==([\d.]+)", (ROOT / "requirements.txt").read_text(), re.M)
+    assert locked
+    dockerfile = (ROOT / "include" / "deploy" / "airflow.Dockerfile").read_text("utf-8")
+    assert f"apache/airflow:{locked[1]}-" in dockerfile
+    assert filled(SERVICES["airflow-apiserver"]["image"]).endswith(f":{locked[1]}")
