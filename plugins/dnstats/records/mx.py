@@ -5,16 +5,17 @@ A site without MX is read as None; a null MX (RFC 7505) is a record, and says: n
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable, Mapping
 
 import msgspec
 
 from dnstats import wire
-from dnstats.answer import Answer, Plan, Question
+from dnstats.answer import Answer, Plan, Question, RRset
 from dnstats.records.example import look_in
 from dnstats.records.guard import unreadable_is_not_measured
-from dnstats.records.host import Host, alias_of, host_questions, read_host
+from dnstats.records.host import Host, host_questions, read_host
 from dnstats.records.record import Look, Reading, Record, Site, not_measured
 
 MAX_HOSTS = 20  # hosts whose addresses are asked for; more are counted only
@@ -64,26 +65,27 @@ def questions(site: Site) -> Plan:
 
 def mail_hosts(answer: Answer) -> tuple[str, ...]:
     """Hosts of an MX answer that can have addresses, by preference, at most MAX_HOSTS."""
-    pairs, _ = read_pairs(answer)
+    rrset = answer.rrset()
+    return _asked(_read_pairs(answer.message, rrset)[0]) if rrset is not None else ()
+
+
+def _asked(pairs: list[tuple[int, str]]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for _, name in pairs if oddity(name) in _ASKED))[:MAX_HOSTS]
 
 
-def read_pairs(answer: Answer) -> tuple[list[tuple[int, str]], int]:
+def _read_pairs(message: bytes, rrset: RRset) -> tuple[list[tuple[int, str]], int]:
     """Preference and name of each record, sorted; and how many are cut off."""
-    rrset = answer.rrset()
-    if rrset is None:
-        return [], 0
     pairs = set()
     broken = 0
     for start, end in rrset.spans:
         try:
-            name, behind = wire.read_name(answer.message, start + 2)
+            name, behind = wire.read_name(message, start + 2)
         except wire.Malformed:
             name, behind = "", end + 1
         if behind > end:
             broken += 1
         else:
-            pairs.add((int.from_bytes(answer.message[start : start + 2]), name))
+            pairs.add((int.from_bytes(message[start : start + 2]), name))
     return sorted(pairs)[:MAX_KEPT], broken
 
 
@@ -100,6 +102,7 @@ _SPECIAL_USE = frozenset(("local", "localdomain", "lan", "internal", "invalid", 
 _VERIFICATION = ".msv1.invalid"
 
 
+@functools.lru_cache(maxsize=65536)
 def oddity(name: str) -> str:
     """What a canonical name in an MX record is, if not a proper host name; "" when it is.
 
@@ -132,8 +135,8 @@ def read(site: Site, look: Look) -> Reading | None:
     rrset = answer.rrset()
     if rrset is None:
         return None
-    pairs, broken = read_pairs(answer)
-    asked = frozenset(mail_hosts(answer))
+    pairs, broken = _read_pairs(answer.message, rrset)
+    asked = _asked(pairs)
     return Mx(
         tuple(
             Exchange(
@@ -146,7 +149,7 @@ def read(site: Site, look: Look) -> Reading | None:
         broken=broken,
         ttl=rrset.ttl,
         is_secure=answer.ad,
-        alias=alias_of(answer),
+        alias=rrset.owner if rrset.aliases else "",
     )
 
 
