@@ -71,7 +71,7 @@ def test_questions_are_bounded() -> None:
 
 
 def test_no_more_than_two_addresses_of_a_host_and_family_are_asked() -> None:
-    many = tuple(f"198.41.0.{n}" for n in range(1, 6)) + ("2600::1", "2600::2", "2600::3")
+    many = (*tuple(f"198.41.0.{n}" for n in range(1, 6)), "2600::1", "2600::2", "2600::3")
     world = ZoneAnswers(hosts={"ns1.example.net": many})
     asked = {question.server for question in run_plan(ns.questions(world.site), world.look)}
     assert asked - {""} == {"198.41.0.1", "198.41.0.2", "2600::1", "2600::2"}
