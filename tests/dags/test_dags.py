@@ -18,7 +18,7 @@ import json, sys
 from airflow.dag_processing.dagbag import BundleDagBag
 from airflow import plugins_manager
 found = BundleDagBag(dag_folder="dags", bundle_path="dags", bundle_name="dags")
-plugins_manager.get_plugin_info() if hasattr(plugins_manager, "get_plugin_info") else None
+plugins_manager.ensure_plugins_loaded()
 dags = {
     dag.dag_id: {
         "tasks": [task.task_id for task in dag.topological_sort()],
@@ -38,8 +38,9 @@ dags = {
     }
     for dag in found.dags.values()
 }
-loaded = sorted(name for name, module in sys.modules.items()
+loaded = sorted(name for name, module in list(sys.modules.items())
     if "plugins/dnstats" in str(getattr(module, "__file__", "")) and not name.startswith("dnstats"))
+loaded += sorted(plugins_manager.get_import_errors())
 print("RESULT" + json.dumps({"errors": found.import_errors, "dags": dags, "loaded": loaded}))
 """
 
