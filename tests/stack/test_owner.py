@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,8 +16,12 @@ from dnstats.stack.places import Places
 
 
 @pytest.fixture
-def places(tmp_path: Path) -> Places:
-    return Places(tmp_path, tmp_path / "var", tmp_path / "dags")
+def places() -> Iterator[Places]:
+    # pytest's own tmp_path is 0700: as root, the database would have to go elsewhere.
+    root = Path(tempfile.mkdtemp(prefix="dnstats-test-"))
+    root.chmod(0o711)
+    yield Places(root, root / "var", root / "dags")
+    shutil.rmtree(root)
 
 
 def test_a_second_owner_is_refused_in_one_sentence(places: Places) -> None:
