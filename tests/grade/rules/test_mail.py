@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-from dnstats.answer import Reason
+from dnstats import wire
+from dnstats.answer import Answer, Question, Reason
 from dnstats.grade.grading import grade_family
 from dnstats.grade.rule import RULES, Abstain, Remark
+from dnstats.records import load_records
 from dnstats.records.address import Address
 from dnstats.records.bimi import parse_example as bimi_of
 from dnstats.records.dmarc import parse_example as dmarc_of
 from dnstats.records.host import Host
 from dnstats.records.mx import Exchange, Mx, parse_example, read_zone
-from dnstats.records.record import NotMeasured, Reading
+from dnstats.records.record import NotMeasured, Reading, Site
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.answers import present, raw
 
 SILENT = NotMeasured(Reason.TIMEOUT)
 WEB = Host("example.com", ("1.1.1.1",), ())
@@ -101,3 +107,23 @@ def test_hostile_logo_addresses_do_not_raise() -> None:
     _, remarks = grade_family("bimi", {"bimi": bimi, "dmarc": dmarc})
     assert {"BIMI006", "BIMI011"} <= {one.code for one in remarks}
     msgspec.json.encode(remarks)
+
+
+_ALPHABET = "v=DMARC1BIST2TLSRPvlapsprejctnouqdfmailto:@.,!;/ h\"'\\\x00\t\xff(<\u201c"
+
+
+@given(text=st.text(alphabet=_ALPHABET, max_size=80), rdata=st.binary(max_size=60))
+@settings(max_examples=60)
+def test_whatever_is_published_no_rule_raises(text: str, rdata: bytes) -> None:
+    versions = ("v=DMARC1;", "v=BIMI1;", "v=STSv1;", "v=TLSRPTv1;", "v=spf1 ", "")
+    site = Site(1, "example.com")
+
+    def look(question: Question) -> Answer:
+        if question.rdtype != wire.TXT:
+            return raw(question, rdata)
+        return present(question, *(version + text for version in versions))
+
+    readings = {record.name: record.read(site, look) for record in load_records()}
+    for rule in RULES.values():
+        verdict = rule.apply(readings)
+        assert not isinstance(verdict, Remark) or verdict.evidence.isprintable(), rule.code
