@@ -39,6 +39,10 @@ class Transport:
         """Sockets that have something, at the latest after `seconds`."""
         return self._poller.poll(seconds, 512)
 
+    def pause(self, core: Lookups, longest: float) -> float:
+        """How long to wait now: not at all while there is something to send."""
+        return 0.0 if core.finished or core.has_sends() else longest
+
     def handle(self, core: Lookups, ready: list[tuple[int, int]], now: float) -> int:
         """Hand everything that came to the core; how many messages it was."""
         total = 0
