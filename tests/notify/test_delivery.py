@@ -16,8 +16,9 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, Envelope, Session
 from dnstats.notify.delivery import SmtpServer, deliver, smtp_server
+from dnstats.notify.writing import write_mail
 
-from tests.notify.test_writing import STARTED, write
+from tests.notify.test_writing import NOW, STARTED, write
 
 HOST = "127.0.0.1"
 
@@ -192,6 +193,7 @@ def test_a_server_that_breaks_off_leaves_a_file(
     assert kept(tmp_path)
 
 
+@pytest.mark.filterwarnings("ignore:Requiring AUTH:UserWarning")  # of the test server
 def test_a_login_that_is_refused_does_not_tell_the_password(
     message: EmailMessage, tmp_path: Path
 ) -> None:
@@ -215,6 +217,13 @@ def test_starttls_that_the_server_does_not_offer_is_not_gone_without(
         said = deliver(message, SmtpServer(HOST, port, use_starttls=True), tmp_path)
     assert "STARTTLS" in said
     assert postbox.mails == []
+
+
+def test_a_mail_to_nobody_is_a_file(tmp_path: Path) -> None:
+    message = write_mail("run_started", STARTED, "a@example.org", ["nobody"], now=NOW)
+    said = deliver(message, SmtpServer(HOST, 1), tmp_path)
+    assert said.startswith("not sent, DNSTATS_MAIL_TO names nobody; written to")
+    assert kept(tmp_path)
 
 
 def test_a_folder_that_cannot_be_written_is_told_and_does_not_raise(

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from dnstats.db.queries import RemarkCount, Summary
-from dnstats.notify.writing import write_mail
+from dnstats.notify.writing import usable_address, write_mail
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -166,3 +166,31 @@ def test_any_text_makes_a_mail_with_the_same_headers(fault: str, sender: str) ->
         "Subject", "From", "To", "Date", "Message-ID", "Auto-Submitted", "X-DNStats-Mail",
         "MIME-Version", "Content-Type",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("operator@example.org", "operator@example.org"),
+        ("DNStats <dnstats@localhost>", "dnstats@localhost"),
+        ("o'hara+dns@sub.example.org", "o'hara+dns@sub.example.org"),
+        ("operator", ""),
+        ("", ""),
+        ("a@b@example.org", ""),
+        ("a b@example.org", ""),
+        ("a@-example.org", ""),
+        ("a@example.org\r\nBcc: victim@example.net", ""),
+        ("a" * 250 + "@example.org", ""),
+    ],
+)
+def test_an_address_is_used_as_it_is_or_left_out(
+    text: str, address: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert usable_address(text) == address
+    assert ("DNSTATS_MAIL_TO" in caplog.text) == (address == "")
+
+
+def test_a_mail_without_a_usable_address_is_still_a_mail() -> None:
+    message = write_mail("run_done", done(), "no address", ["none either"], now=NOW)
+    assert message["From"] == "dnstats@localhost"
+    assert message["To"].addresses == ()

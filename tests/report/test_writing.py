@@ -171,9 +171,14 @@ def test_hostile_text_stays_text_everywhere(database: sa.Connection, tmp_path: P
              WHERE run_id = :run"""),
         {"run": run_id, "bad": STORABLE},
     )
-    rules = {"SPF001": RuleText("SPF001", "spf", "high", 60, HOSTILE, HOSTILE, "javascript:1")}
+    rules = {
+        "SPF001": RuleText(
+            "SPF001", "spf", "high", 60, HOSTILE, f"`<b>code</b>` {HOSTILE}", "javascript:1"
+        )
+    }
     path = write_report(database, run_id, tmp_path, rules)
     page = read(path)
+    assert "<b>code" not in page.source
     assert {"script", "img"}.isdisjoint(page.tags)
     assert not [name for name, _ in page.attributes if name.startswith("on")]
     assert "javascript:" not in page.source
@@ -181,6 +186,7 @@ def test_hostile_text_stays_text_everywhere(database: sa.Connection, tmp_path: P
     assert "\u202e" not in page.source
     assert "\x01" not in page.source
     assert "{{ 7*7 }}" in page.text
+    assert "code" in page.tags
     assert len(page.source) < 400_000, "64 kB of text are cut"
 
 

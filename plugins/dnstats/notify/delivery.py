@@ -75,6 +75,8 @@ def deliver(message: EmailMessage, smtp: SmtpServer | None, folder: Path) -> str
     """Send the mail, or keep it as a file in `folder`; says what happened. Never raises."""
     if smtp is None:
         return f"{_keep(message, folder)} because there is no connection smtp_default"
+    if not message["To"].addresses:
+        return f"not sent, DNSTATS_MAIL_TO names nobody; {_keep(message, folder)}"
     attempt = _Attempt(message, smtp)
     attempt.start()
     attempt.join(smtp.timeout)

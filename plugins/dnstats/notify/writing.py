@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
+import logging
+import re
 from collections.abc import Iterable, Mapping
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -23,6 +25,16 @@ from dnstats.visible import visible
 TEMPLATES = ROOT / "include" / "mail"
 MAX_SUBJECT = 180  # characters
 NAME_HEADER = "X-DNStats-Mail"
+NOBODY = "dnstats@localhost"
+MAX_ADDRESS = 254  # RFC 5321 section 4.5.3.1, less the angle brackets
+
+# RFC 5321 section 4.1.2 without quoted local parts and address literals. The strictness is also
+# what keeps a folding fault of Python's headers, and other headers, out of the mail.
+_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_ADDRESS = re.compile(rf"{_ATOM}(?:\.{_ATOM})*@{_LABEL}(?:\.{_LABEL})*")
+
+log = logging.getLogger(__name__)
 
 
 def write_mail(
@@ -46,10 +58,12 @@ def write_mail(
 
     message = EmailMessage(policy=SMTP)
     message["Subject"] = visible(" ".join(render("subject").split()), MAX_SUBJECT)
-    message["From"] = _one_line(sender)
-    message["To"] = ", ".join(map(_one_line, recipients))
+    origin = usable_address(sender) or NOBODY
+    message["From"] = origin
+    usable = [address for one in recipients if (address := usable_address(one))]
+    message["To"] = ", ".join(usable) or "undisclosed-recipients:;"  # RFC 5322 appendix A.1.3
     message["Date"] = format_datetime(now)
-    message["Message-ID"] = f"<{name}.{now:%Y%m%dT%H%M%S.%f}@{_domain(sender)}>"
+    message["Message-ID"] = f"<{name}.{now:%Y%m%dT%H%M%S.%f}@{message['From'].addresses[0].domain}>"
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834 section 5: nobody is to answer
     message[NAME_HEADER] = name
     message.set_content(render("txt"))
@@ -57,15 +71,19 @@ def write_mail(
     return message
 
 
-def _one_line(address: str) -> str:
-    """An address out of the settings without anything that could begin another header."""
-    return visible(" ".join(address.split()))
+def usable_address(text: str) -> str:
+    """The address in a setting, without its display name; "" and a warning when there is none.
 
-
-def _domain(sender: str) -> str:
-    domain = parseaddr(sender)[1].rpartition("@")[2]
-    is_plain = domain.isascii() and all(one.isalnum() or one in ".-" for one in domain)
-    return domain if domain and is_plain else "localhost"
+    A wrong one is left out, since a mended one might be somebody else's.
+    """
+    address = parseaddr(text)[1]
+    if text.isprintable() and len(address) <= MAX_ADDRESS and _ADDRESS.fullmatch(address):
+        return address
+    log.warning(
+        "%s is no mail address and gets no mail: correct DNSTATS_MAIL_FROM or DNSTATS_MAIL_TO",
+        visible(repr(text), 100),
+    )
+    return ""
 
 
 @functools.cache

@@ -108,6 +108,7 @@ def _environment(templates: Path) -> jinja2.Environment:
     environment.filters["number"] = "{:,}".format
     environment.filters["percent"] = show_percent
     environment.filters["short"] = visible
+    environment.filters["code"] = _code
     environment.globals["share_of"] = percent
     return environment
 
@@ -115,3 +116,12 @@ def _environment(templates: Path) -> jinja2.Environment:
 def _finalize(value: Any) -> Any:
     is_text = isinstance(value, str) and not isinstance(value, Markup)
     return visible(value, MAX_TEXT) if is_text else value
+
+
+def _code(text: str) -> Markup:
+    """A rule's help, in which `so` marks what stands in a record."""
+    shown = visible(text, 2000).split("`")
+    return Markup("").join(
+        Markup("<code>{}</code>").format(part) if number % 2 else part
+        for number, part in enumerate(shown)
+    )
