@@ -15,7 +15,7 @@ from dnstats.answer import Answer, Reason
 from dnstats.scan import health, trying
 from dnstats.scan.counters import Counters
 from dnstats.scan.pacing import Pace
-from dnstats.scan.query import HEADERS, OPT
+from dnstats.scan.query import HEADERS, OPT, mix_case
 from dnstats.scan.reply import failed, read_reply
 from dnstats.scan.server import (
     DIRECT_BURST,
@@ -213,8 +213,12 @@ class Lookups:
         pending = lane.pending
         is_resolver = server.is_resolver
         idents = self.random_bytes(2 * len(lookups))
+        random_bits = self.random_bits
+        usual = HEADERS[is_resolver, False, True]
         payloads: list[bytes] = []
-        bursts: dict[float, list[Lookup]] = {}
+        first: list[Lookup] = []
+        timeout = self.settings.timeout * (1.0 if is_resolver else DIRECT_SHARE)
+        deadline = now + timeout
         for position, lookup in enumerate(lookups):
             if lookup.lane is None:
                 lookup.lane = lane
@@ -223,30 +227,33 @@ class Lookups:
                     ident = self.random_bytes(2)
                 lookup.ident = ident
                 pending[ident] = lookup
-                trying.shape(self, lookup, server)
-            payload = (
-                lookup.ident
-                + HEADERS[is_resolver, lookup.question.cd, lookup.edns]
-                + lookup.wire
-                + (OPT if lookup.edns else b"")
-            )
+                if server.takes_all and lookup.mixed_case:
+                    lookup.wire = mix_case(lookup.section, random_bits)
+                else:
+                    trying.shape(self, lookup, server)
+            if lookup.edns and not lookup.question.cd:
+                payload = lookup.ident + usual + lookup.wire + OPT
+            else:
+                payload = (
+                    lookup.ident
+                    + HEADERS[is_resolver, lookup.question.cd, lookup.edns]
+                    + lookup.wire
+                    + (OPT if lookup.edns else b"")
+                )
             if lookup.lane is lane:
                 payloads.append(payload)
             else:  # a repeated question keeps its socket and ID: a late reply still counts
                 self.outbox.append((lookup.lane, [payload]))
-            timeout = self.timeout(lookup)
-            lookup.tries += 1
-            lookup.sends += 1
-            if lookup.sends == 1:
-                lookup.asked_at = now
             lookup.sent_at = now
-            lookup.deadline = now + timeout
-            burst = bursts.get(timeout)
-            if burst is None:
-                bursts[timeout] = burst = []
-            burst.append(lookup)
-        for timeout, burst in bursts.items():
-            self.due(timeout, now + timeout, burst)
+            if lookup.sends or lookup.is_slow:
+                self._repeated(lookup, now)
+            else:
+                lookup.tries = lookup.sends = 1
+                lookup.asked_at = now
+                lookup.deadline = deadline
+                first.append(lookup)
+        if first:
+            self.due(timeout, deadline, first)
         server.in_flight += len(lookups)
         if not is_resolver:
             self.direct_in_flight += len(lookups)
@@ -255,9 +262,18 @@ class Lookups:
         for start in range(0, len(payloads), MAX_BURST):
             self.outbox.append((lane, payloads[start : start + MAX_BURST]))
 
-    def timeout(self, lookup: Lookup) -> float:
-        """How long the next datagram of this look-up is waited for."""
-        seconds = self.settings.timeout * BACK_OFF**lookup.tries
+    def _repeated(self, lookup: Lookup, now: float) -> None:
+        """A look-up goes out once more, and is waited for longer than before."""
+        timeout = self.timeout(lookup, lookup.tries)
+        lookup.tries += 1
+        lookup.sends += 1
+        lookup.asked_at = lookup.asked_at or now
+        lookup.deadline = now + timeout
+        self.due(timeout, lookup.deadline, [lookup])
+
+    def timeout(self, lookup: Lookup, tries: int) -> float:
+        """How long a datagram of this look-up is waited for, after so many tries."""
+        seconds = self.settings.timeout * BACK_OFF**tries
         if lookup.question.server:
             return seconds * DIRECT_SHARE
         return seconds * SLOW_SHARE if lookup.is_slow else seconds

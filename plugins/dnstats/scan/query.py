@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 import struct
 from collections.abc import Callable
 
@@ -31,9 +32,25 @@ HEADERS = {
 }
 
 
+_PLAIN_NAME = re.compile(r"[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*").fullmatch
+_LENGTHS = tuple(bytes((length,)) for length in range(wire.MAX_LABEL + 1))
+
+
 def question_section(name: str, rdtype: int) -> bytes:
     """The question in wire form, class IN; `wire.BadName` when the name cannot be asked."""
-    return wire.write_name(name).lower() + struct.pack("!HH", rdtype, 1)
+    return read_question(name, rdtype)[0]
+
+
+def read_question(name: str, rdtype: int) -> tuple[bytes, str]:
+    """The question in wire form, and its name in canonical text.
+
+    Nearly every name is plain: then it is its own canonical text, and needs no escapes.
+    """
+    if len(name) > wire.MAX_NAME - 2 or _PLAIN_NAME(name) is None:
+        section = wire.write_name(name).lower() + struct.pack("!HH", rdtype, 1)
+        return section, wire.canonical(name)
+    labels = [_LENGTHS[len(label)] + label for label in name.encode().split(b".")]
+    return b"".join(labels) + b"\0" + rdtype.to_bytes(2) + b"\0\1", name
 
 
 def mix_case(section: bytes, random_bits: Callable[[int], int]) -> bytes:

@@ -9,6 +9,7 @@ import gc
 import heapq
 import os
 import random
+import struct
 import time
 from collections.abc import Callable, Iterable
 
@@ -175,9 +176,8 @@ class Scan:
         asked = entry.question
         settings = self._settings
         try:
-            section = query.question_section(asked.name, asked.rdtype)
-            name = wire.canonical(asked.name)
-        except (wire.BadName, OverflowError, ValueError):
+            section, name = query.read_question(asked.name, asked.rdtype)
+        except (wire.BadName, OverflowError, struct.error):
             return Reason.BAD_NAME
         opted_out = settings.opted_out
         if opted_out and (query.is_opted_out(name, opted_out) or asked.server in opted_out):

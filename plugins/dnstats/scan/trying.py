@@ -238,6 +238,7 @@ def learn(lookup: Lookup, answer: Answer) -> None:
         server.folded += 1
     if not lookup.edns and lookup.evidence:
         server.edns = False
+    server.takes_all = server.edns and not server.folds_case
 
 
 def truncated(core: Lookups, lookup: Lookup, *, was_tcp: bool) -> None:
