@@ -147,7 +147,7 @@ def test_a_run_that_does_not_exist_is_told(database: sa.Connection, tmp_path: Pa
 def _hostile_run(database: sa.Connection) -> int:
     grade = FamilyGrade("spf", 40, (), "")
     remark = Remark("SPF001", "spf", Severity.HIGH, 60, STORABLE)
-    unknown = Remark("<b>CODE", "<b>family", Severity.HIGH, 60, STORABLE)
+    unknown = Remark("<b>\u202eCODE", "<b>\u202efamily", Severity.HIGH, 60, STORABLE)
     broken = NotMeasured(Reason.SERVFAIL, STORABLE)
     readings = {"spf": broken, "dmarc": None}
     return fill_run(
