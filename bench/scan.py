@@ -86,7 +86,7 @@ def knot(folder: Path, count: int) -> Iterator[int]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    lines = [f"{name}. TXT \"v=spf1 include:_spf.{name} -all\"" for name in names(count)]
+    lines = [f'{name}. TXT "v=spf1 include:_spf.{name} -all"' for name in names(count)]
     head = f"{ZONE}. 300 SOA ns.{ZONE}. root.{ZONE}. 1 1 1 1 300\n{ZONE}. NS ns.{ZONE}.\n"
     (folder / "zone").write_text(f"$TTL 300\n{head}ns.{ZONE}. A 127.0.0.1\n" + "\n".join(lines))
     (folder / "knot.conf").write_text(

@@ -47,7 +47,10 @@ def _transport(port: int, count: int, folder: str, *, batches: bool) -> int:
     from dnstats.scan.settings import ScanSettings
     from dnstats.scan.transport import Transport
 
-    lookups.read_reply = lambda lookup, data, now, *, tcp: Raw(data)  # type: ignore[assignment]
+    def keep(_lookup: Lookup, data: bytes, _now: float, **_: bool) -> Raw:
+        return Raw(data)
+
+    lookups.read_reply = keep  # type: ignore[assignment]
     settings = ScanSettings(resolvers=(f"127.0.0.1:{port}",), batches=batches)
     clock = time.monotonic
     core = lookups.Lookups(settings, random.Random(os.urandom(16)), clock())
@@ -108,7 +111,7 @@ def stage_plain(port: int, count: int, folder: str) -> int:
     return _scan(port, count, folder, batches=False)
 
 
-def dnspython(port: int, count: int, folder: str) -> int:
+def dnspython(port: int, count: int, _folder: str) -> int:
     import asyncio
 
     import dns.asyncquery
@@ -132,7 +135,7 @@ def dnspython(port: int, count: int, folder: str) -> int:
     return done
 
 
-def aiodns(port: int, count: int, folder: str) -> int:
+def aiodns(port: int, count: int, _folder: str) -> int:
     import asyncio
 
     import aiodns as library

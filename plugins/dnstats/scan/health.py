@@ -57,6 +57,8 @@ def heard(core: Lookups, server: Server, answers: int, now: float) -> None:
 
 def _revive(core: Lookups, server: Server, now: float) -> None:
     was, server.state = server.state, State.LIVE
+    if was is State.DEAD and server.pool is not None:
+        server.pool.dead -= 1
     probe, server.probe = server.probe, None
     if probe is not None:
         core.release(probe)
@@ -171,6 +173,7 @@ def _bury(core: Lookups, server: Server) -> None:
     server.state = State.DEAD
     pool = server.pool
     assert pool is not None
+    pool.dead += 1
     waiting = list(server.queue) + list(server.stream_queue)
     server.queue.clear()
     server.stream_queue.clear()

@@ -95,12 +95,14 @@ class Plans:
         max_questions_per_site: int,
         second_pass: bool,
         asks_authority: bool,
+        wall: Callable[[], float] = lambda: 0.0,
     ) -> None:
         self._sites = _shuffled(plans, rng)
         self._record = record
         self._ask = ask  # returns a Reason when the question must not or cannot be asked
         self._limit = max_questions_per_site
         self._second_pass = second_pass
+        self._wall = wall  # epoch seconds, for what is never sent
         self._asks_authority = asks_authority  # when a second pass over the same path fails
         self.table: dict[Question, Answer | Entry] = {}
         self._parked: list[Entry] = []
@@ -189,7 +191,7 @@ class Plans:
             answer = not_sent(question, refusal)
             self.table[question] = answer
             self._count(answer)
-            self._record(answer, 1, 0.0)
+            self._record(answer, 1, self._wall())
             return answer
         self.table[question] = entry
         self.in_progress += 1
@@ -331,7 +333,7 @@ class Plans:
             if question not in self.table:
                 answer = not_sent(question, Reason.LIMIT)
                 self._count(answer)
-                self._record(answer, 1, 0.0)
+                self._record(answer, 1, self._wall())
 
 
 def _shuffled(

@@ -41,7 +41,7 @@ def scan(
 
     `plans` are pairs of a site's name and a generator, all of a site's in a row; they are taken
     lazily. `record(answer, pass_number, asked_at)` is called once a question and pass, the last
-    one is final; `asked_at` is in epoch seconds, 0.0 for what was never sent. `sites` is how many
+    one is final; `asked_at` is in epoch seconds, also for what was never sent. `sites` is how many
     there are, for the progress only. Raises `PlanFailed` at the end when a plan raised.
     """
     return Scan(settings, record, progress, sites).run(plans)
@@ -88,6 +88,7 @@ class Scan:
             self._rng,
             max_questions_per_site=settings.max_questions_per_site,
             second_pass=settings.second_pass,
+            wall=self._wall,
             asks_authority=not settings.second_resolvers and len(settings.resolvers) == 1,
         )
         transport = Transport(self._sockets, batches=settings.batches)
@@ -137,7 +138,8 @@ class Scan:
                 assert isinstance(entry, Entry)
                 if answer.question != entry.question:
                     answer = msgspec.structs.replace(answer, question=entry.question)
-                table.settle(entry, answer, lookup.asked_at + epoch if lookup.asked_at else 0.0)
+                asked_at = lookup.asked_at or self._clock()
+                table.settle(entry, answer, asked_at + epoch)
 
     def _feed(self, table: Plans) -> None:
         """Open sites while the resolvers could do with more questions."""
@@ -201,6 +203,9 @@ class Scan:
                 )
         core.add(lookup, pool=pool)
         return None
+
+    def _wall(self) -> float:
+        return self._clock() + self._epoch
 
     def _is_askable(self, address: str) -> bool:
         known = self._askable.get(address)

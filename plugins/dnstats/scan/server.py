@@ -187,9 +187,10 @@ class Server:
 class Pool:
     """Resolvers that share one queue: each takes from it what it has room for."""
 
-    __slots__ = ("queue", "servers")
+    __slots__ = ("dead", "queue", "servers")
 
     def __init__(self) -> None:
+        self.dead = 0  # of its servers
         self.servers: list[Server] = []
         self.queue: deque[Lookup] = deque()
 
@@ -199,7 +200,7 @@ class Pool:
 
     @property
     def is_dead(self) -> bool:
-        return all(server.state is State.DEAD for server in self.servers)
+        return self.dead == len(self.servers)
 
     def room(self) -> int:
         """How many look-ups its resolvers could have in flight together."""
