@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import pytest
 from dnstats.answer import Reason
 from dnstats.grade import rule as mechanism
+from dnstats.grade.grading import grade_family, grade_site, ungraded_site
 from dnstats.grade.rule import MAX_EVIDENCE, RULES, Abstain, Remark, Rule, rule, rules_of
 from dnstats.grade.scale import POINTS, Severity
-from dnstats.grade.grading import grade_family, grade_site, ungraded_site
 from dnstats.records.record import NotMeasured, Reading
 
 SILENT = NotMeasured(Reason.TIMEOUT, "TXT example.com")
