@@ -10,7 +10,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Generator, Iterable, Iterator
 from itertools import groupby
-from typing import Any
+from typing import Any, cast
 
 from dnstats.answer import Answer, Outcome, Plan, Question, Reason
 from dnstats.scan.reply import not_sent
@@ -31,7 +31,7 @@ class PlanFailed(RuntimeError):
 class Asker:
     """One generator, and what it waits for. `entry` is set when it serves a second pass."""
 
-    __slots__ = ("entry", "missing", "plan", "questions", "site", "steps")
+    __slots__ = ("entry", "is_cut", "missing", "plan", "questions", "site", "steps")
 
     def __init__(self, plan: AnyPlan, site: SiteState, entry: Entry | None = None) -> None:
         self.plan = plan
@@ -40,6 +40,7 @@ class Asker:
         self.questions: tuple[Question, ...] = ()
         self.missing = 0
         self.steps = 0
+        self.is_cut = False  # not all it asked is asked for it
 
 
 class SiteState:
@@ -116,7 +117,7 @@ class Plans:
         self.in_progress = 0  # entries that are being asked
         self.settled = 0
         self.not_measured = 0
-        self.outcomes = dict.fromkeys(Outcome, 0)
+        self.present = self.nodata = 0  # the rest of what is settled is NXDOMAIN
         self.reasons: dict[Reason, int] = {}
         self.asked_again = self.flips = 0
 
@@ -139,7 +140,6 @@ class Plans:
 
     def _run(self, asker: Asker, answers: tuple[Answer, ...] | None) -> None:
         """Drive one generator until it waits for something, or ends."""
-        table = self.table
         while True:
             try:
                 questions = asker.plan.send(answers)
@@ -158,7 +158,7 @@ class Plans:
                 asker.plan.close()
                 self._fail(asker, RuntimeError("it asks without end"))
                 return
-            answers = tuple(self._final(table.get(question), question) for question in questions)
+            answers = self._answers(asker)
 
     def _wait_for(self, asker: Asker, questions: tuple[Question, ...]) -> int:
         """Enter the questions into the table; how many of them have no answer yet."""
@@ -171,6 +171,7 @@ class Plans:
                 known = self._park_again(question, known)
             if type(known) is Entry:
                 if asker.entry is not None and not known.once:
+                    asker.is_cut = True
                     continue  # one second pass never waits for another: that could go round
                 known.waiters.append(asker)
                 missing += 1
@@ -183,6 +184,7 @@ class Plans:
         if asker.entry is None:
             if site.asked >= self._limit:
                 self._limited.add(question)
+                asker.is_cut = True
                 return None
             site.asked += 1
         entry = Entry(question, once=asker.entry is not None)
@@ -197,11 +199,16 @@ class Plans:
         self.in_progress += 1
         return entry
 
-    def _final(self, known: Answer | Entry | None, question: Question) -> Answer:
-        if type(known) is Answer:
-            return known
+    def _answers(self, asker: Asker) -> tuple[Answer, ...]:
+        """The answers to what a generator asked, in its order."""
+        found = tuple([self.table.get(question) for question in asker.questions])
+        if not asker.is_cut:
+            return cast("tuple[Answer, ...]", found)
         # Not in the table: over the site's limit. In it and open: somebody else's, too late for us.
-        return not_sent(question, Reason.LIMIT)
+        return tuple(
+            known if type(known) is Answer else not_sent(question, Reason.LIMIT)
+            for known, question in zip(found, asker.questions, strict=True)
+        )
 
     # -- answers --------------------------------------------------------------------------------
 
@@ -210,7 +217,7 @@ class Plans:
         self.in_progress -= 1
         if entry.pass_number == 1:
             self._record(answer, 1, asked_at)
-            if answer.is_measured or not self._second_pass or not is_worth_asking_again(answer):
+            if answer.reason is None or not self._second_pass or not is_worth_asking_again(answer):
                 self._finish(entry, answer)
             elif entry.once:
                 self._failed_once.add(entry.question)
@@ -250,12 +257,15 @@ class Plans:
                 asker.site.is_parked = False
                 self.sites_parked -= 1
             if not asker.missing:
-                table = self.table
-                self._run(asker, tuple(self._final(table.get(q), q) for q in asker.questions))
+                self._run(asker, self._answers(asker))
 
     def _count(self, answer: Answer) -> None:
         self.settled += 1
-        self.outcomes[answer.outcome] += 1
+        outcome = answer.outcome
+        if outcome is Outcome.PRESENT:
+            self.present += 1
+        elif outcome is Outcome.NODATA:
+            self.nodata += 1
         if answer.reason is not None:
             self.not_measured += 1
             self.reasons[answer.reason] = self.reasons.get(answer.reason, 0) + 1
@@ -272,7 +282,6 @@ class Plans:
         """A plan wants what so far only a second pass had asked, in vain: it gets its own."""
         self._failed_once.discard(question)
         self.settled -= 1
-        self.outcomes[answer.outcome] -= 1
         if answer.reason is not None:
             self.not_measured -= 1
             self.reasons[answer.reason] -= 1

@@ -6,6 +6,7 @@ import ipaddress
 import re
 import struct
 from collections.abc import Callable
+from functools import lru_cache
 
 from dnstats import wire
 
@@ -42,15 +43,18 @@ def question_section(name: str, rdtype: int) -> bytes:
 
 
 def read_question(name: str, rdtype: int) -> tuple[bytes, str]:
-    """The question in wire form, and its name in canonical text.
+    """The question in wire form, and its name in canonical text."""
+    written, text = _write(name)
+    return written + rdtype.to_bytes(2) + b"\0\1", text
 
-    Nearly every name is plain: then it is its own canonical text, and needs no escapes.
-    """
+
+@lru_cache(maxsize=8192)  # a site is asked a dozen things under one name, close together
+def _write(name: str) -> tuple[bytes, str]:
+    """Nearly every name is plain: then it is its own canonical text, and needs no escapes."""
     if len(name) > wire.MAX_NAME - 2 or _PLAIN_NAME(name) is None:
-        section = wire.write_name(name).lower() + struct.pack("!HH", rdtype, 1)
-        return section, wire.canonical(name)
+        return wire.write_name(name).lower(), wire.canonical(name)
     labels = [_LENGTHS[len(label)] + label for label in name.encode().split(b".")]
-    return b"".join(labels) + b"\0" + rdtype.to_bytes(2) + b"\0\1", name
+    return b"".join(labels) + b"\0", name
 
 
 def mix_case(section: bytes, random_bits: Callable[[int], int]) -> bytes:

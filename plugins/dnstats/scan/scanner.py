@@ -9,14 +9,13 @@ import gc
 import heapq
 import os
 import random
-import struct
 import time
 from collections.abc import Callable, Iterable
 
 import msgspec
 
 from dnstats import wire
-from dnstats.answer import Answer, Plan, Reason
+from dnstats.answer import Answer, Outcome, Plan, Reason
 from dnstats.scan import health, query
 from dnstats.scan.lookups import Lookups
 from dnstats.scan.plans import Entry, Plans
@@ -136,7 +135,7 @@ class Scan:
                 if entry is PROBE:
                     continue
                 assert isinstance(entry, Entry)
-                if answer.question != entry.question:
+                if answer.question is not entry.question and answer.question != entry.question:
                     answer = msgspec.structs.replace(answer, question=entry.question)
                 asked_at = lookup.asked_at or self._clock()
                 table.settle(entry, answer, asked_at + epoch)
@@ -179,7 +178,7 @@ class Scan:
         settings = self._settings
         try:
             section, name = query.read_question(asked.name, asked.rdtype)
-        except (wire.BadName, OverflowError, struct.error):
+        except (wire.BadName, OverflowError):
             return Reason.BAD_NAME
         opted_out = settings.opted_out
         if opted_out and (query.is_opted_out(name, opted_out) or asked.server in opted_out):
@@ -253,7 +252,15 @@ class Scan:
         return ScanReport(
             sites=table.sites_done,
             questions=table.settled,
-            outcomes={outcome.value: count for outcome, count in table.outcomes.items()},
+            outcomes={
+                Outcome.PRESENT.value: table.present,
+                Outcome.NODATA.value: table.nodata,
+                Outcome.NXDOMAIN.value: table.settled
+                - table.present
+                - table.nodata
+                - table.not_measured,
+                Outcome.NOT_MEASURED.value: table.not_measured,
+            },
             reasons={reason.value: count for reason, count in table.reasons.items()},
             asked_again=table.asked_again,
             flips=table.flips,
