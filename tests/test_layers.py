@@ -28,7 +28,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "report": {"db", "settings", "visible"},
     "notify": {"db", "settings", "visible"},
     "lab": set(),
-    "stack": {"settings", "db", "lists"},
+    "stack": {"settings", "db", "lists", "scan", "grade"},
     "tasks": DATA
     | {"archive", "records", "scan", "process", "grade", "db", "lists", "report", "notify"}
     | {"settings"},

@@ -220,8 +220,10 @@ def parse(wire: bytes) -> Message:
     for count in (ancount, nscount, arcount):
         records, offset = _read_section(wire, offset, count)
         sections.append(records)
-    rcode, edns, ede = flags & 0xF, False, ()
-    for rr in sections[2]:
+    rcode, edns = flags & 0xF, False
+    ede: tuple[int, ...] = ()
+    answer, authority, additional = sections
+    for rr in additional:
         if rr.rdtype == OPT:
             rcode, edns = rcode | (rr.ttl >> 24 & 0xFF) << 4, True
             ede = _read_ede(wire[rr.start : rr.end])
@@ -229,7 +231,7 @@ def parse(wire: bytes) -> Message:
     return Message(
         wire, rcode, bool(flags & 0x8000), bool(flags & 0x400), bool(flags & 0x200),
         bool(flags & 0x100), bool(flags & 0x80), bool(flags & 0x20), bool(flags & 0x10),
-        question, *sections, edns, ede,
+        question, answer, authority, additional, edns, ede,
     )  # fmt: skip
 
 

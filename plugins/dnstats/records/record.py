@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import msgspec
+
 from dnstats.answer import Answer, Plan, Question, Reason
 from dnstats.wire import TYPE_NAMES
 

@@ -19,9 +19,8 @@ import dns.rcode
 import dns.rdatatype
 import dns.resolver
 
+from dnstats.scan.settings import read_address
 from dnstats.stack.fault import StackFault
-from dnstats.tasks.chunk_name import Refused
-from dnstats.tasks.run_request import check_resolver
 
 TRIES = 2
 PROBE_SECONDS = 2.0
@@ -56,8 +55,8 @@ def choose(
     resolvers = tuple(part for part in word.replace(",", " ").split())
     for resolver in resolvers:
         try:
-            check_resolver(resolver)
-        except Refused as fault:
+            read_address(resolver)
+        except ValueError as fault:
             raise StackFault(f"DNS={wanted}: {fault}; or say auto, system or lab") from None
     return Choice("custom", resolvers, "as you asked")
 

@@ -10,8 +10,8 @@ import sqlalchemy as sa
 
 from dnstats.db.bulk import copy_rows
 from dnstats.db.models import Grade, Remark, SiteRun
-from dnstats.grade.scale import RULES_VERSION, letter
 from dnstats.grade.grading import SiteGrades, grade_site, ungraded_site
+from dnstats.grade.scale import RULES_VERSION, letter
 from dnstats.process.readings import UnreadableReadings, read_readings
 from dnstats.tasks.chunk_name import ChunkName, Refused, begin_stage, end_stage, load_chunk
 

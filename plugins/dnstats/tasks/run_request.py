@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Mapping
 from typing import Any
 
 import dns.resolver
 import msgspec
 
+from dnstats.scan.settings import read_address
 from dnstats.settings import DEVELOPMENT_SITES, Settings
 from dnstats.tasks.chunk_name import Refused
 
@@ -64,24 +64,10 @@ def _whole(params: Mapping[str, Any], name: str, lowest: int, highest: int) -> i
 
 def check_resolver(resolver: object) -> None:
     """`Refused` unless it is `ip`, `ip:port`, `[v6]` or `[v6]:port`."""
-    text = str(resolver)
-    if text.startswith("["):
-        host, _, port = text[1:].partition("]")
-        port = port.removeprefix(":")
-    elif text.count(":") == 1:
-        host, _, port = text.partition(":")
-        port = port or "none"
-    else:
-        host, port = text, ""
     try:
-        ipaddress.ip_address(host)
-        if port and not (port.isascii() and port.isdigit() and 1 <= int(port) <= 65535):
-            raise ValueError
-    except ValueError:
-        raise Refused(
-            f"the resolver {text!r} is not an IP address with an optional port, such as "
-            "192.0.2.53 or 192.0.2.53:5353"
-        ) from None
+        read_address(str(resolver))
+    except ValueError as fault:
+        raise Refused(str(fault)) from None
 
 
 def system_resolvers() -> tuple[str, ...]:
