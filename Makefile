@@ -36,10 +36,14 @@ lint: install-dev ## ruff and mypy
 	@$(VENV) -m ruff check .
 	@$(VENV) -m ruff format --check .
 	@$(VENV) -m mypy
+	@$(VENV) -m dnstats.grade.catalogue --check
 
 lock: ## compile requirements*.in to requirements*.txt with hashes (needs uv)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes requirements.in -o requirements.txt
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes requirements-dev.in -o requirements-dev.txt
+
+secrets: ## passwords for docker compose, into .env
+	@$(PYTHON) include/deploy/make_secrets.py
 
 clean: ## stop everything, remove var/ and .venv: the database and the archive with it
 	@if [ -x $(VENV) ]; then $(VENV) -m dnstats.stack down && $(VENV) -m dnstats.stack destroy; fi

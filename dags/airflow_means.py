@@ -15,7 +15,7 @@ from airflow.providers.postgres.hooks.postgres import PostgresHook
 from airflow.sdk import BaseHook
 from airflow.sdk.exceptions import AirflowFailException, AirflowNotFoundException
 from dnstats.db.connect import open_database
-from dnstats.notify.delivery import SmtpServer
+from dnstats.notify import delivery
 from dnstats.settings import BadSetting
 from dnstats.tasks.chunk_name import Refused
 from sqlalchemy import Engine
@@ -26,20 +26,18 @@ def database() -> Engine:
     return open_database(PostgresHook("dnstats_db").get_uri())
 
 
-def smtp_server() -> SmtpServer | None:
+def smtp_server() -> delivery.SmtpServer | None:
     """The mail server behind the connection `smtp_default`; None when there is none."""
     try:
         connection = BaseHook.get_connection("smtp_default")
     except (AirflowNotFoundException, AirflowException):
         return None
-    extra = connection.extra_dejson
-    return SmtpServer(
-        host=connection.host or "localhost",
-        port=connection.port or 25,
-        user=connection.login or "",
-        password=connection.password or "",
-        use_ssl=not extra.get("disable_ssl", False),
-        use_starttls=not extra.get("disable_tls", False),
+    return delivery.smtp_server(
+        connection.host,
+        connection.port,
+        connection.login,
+        connection.password,
+        connection.extra_dejson,
     )
 
 

@@ -60,7 +60,7 @@ def grade_family(family: str, readings: Readings) -> tuple[FamilyGrade, list[Rem
             abstained.append(rule.code)
     if reading is None and not remarks:
         # Nothing there and nothing said against that: the family does not apply to this site.
-        why = "not measured: what its absence means" if abstained else "does not apply"
+        why = "not measured: what its absence is judged by" if abstained else "does not apply"
         return FamilyGrade(family, None, tuple(abstained), why), []
     points = sum(remark.points for remark in remarks)
     return FamilyGrade(family, max(0, 100 - points), tuple(abstained)), remarks
