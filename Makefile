@@ -39,8 +39,8 @@ lint: install-dev ## ruff and mypy
 	@$(VENV) -m dnstats.grade.catalogue --check
 
 lock: ## compile requirements*.in to requirements*.txt with hashes (needs uv)
-	uv pip compile -q --universal --python-version 3.11 --generate-hashes requirements.in -o requirements.txt
-	uv pip compile -q --universal --python-version 3.11 --generate-hashes requirements-dev.in -o requirements-dev.txt
+	uv pip compile -q --universal --no-strip-extras --python-version 3.11 --generate-hashes requirements.in -o requirements.txt
+	uv pip compile -q --universal --no-strip-extras --python-version 3.11 --generate-hashes requirements-dev.in -o requirements-dev.txt
 
 secrets: ## passwords for docker compose, into .env
 	@$(PYTHON) include/deploy/make_secrets.py
