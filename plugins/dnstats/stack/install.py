@@ -117,7 +117,9 @@ def install_file(uv: str | None, python: Path, path: Path, cache: Path) -> None:
     env = {**os.environ}
     env.setdefault("UV_CACHE_DIR", str(cache / "uv"))
     env.setdefault("PIP_CACHE_DIR", str(cache / "pip"))
-    lock = ["--require-hashes", "-r", str(path)]
+    # The lock is whole. Without --no-deps pip resolves again, and refuses `celery[redis]` beside a
+    # pinned `celery`, or the other way round.
+    lock = ["--no-deps", "--require-hashes", "-r", str(path)]
     if uv:
         quiet = [] if sys.stderr.isatty() else ["--quiet"]
         command = [uv, "pip", "install", *quiet, "--python", str(python), *lock]
