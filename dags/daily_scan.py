@@ -4,7 +4,7 @@
 
 | task | what it does | clear it to |
 |---|---|---|
-| `create_run` | imports the site list, cuts it into chunks | begin again with other params |
+| `create_run` | imports the list, cuts it into chunks; a dry run ends here | begin again |
 | `notify_start` | mails that the run begins | |
 | `scan_chunk` | asks DNS about a chunk's sites, archives the answers | ask again (within a day) |
 | `process_chunk` | reads the archived answers into one row a site | read again, nothing is asked |
@@ -21,6 +21,7 @@ from __future__ import annotations
 import datetime as dt
 
 from airflow.sdk import Asset, Param, TriggerRule, dag, get_current_context, task, task_group
+from airflow.sdk.exceptions import AirflowSkipException
 from airflow_means import database, max_chunks, not_again, smtp_server
 from dnstats import settings
 from dnstats.tasks.chunk_name import ChunkName
@@ -56,6 +57,21 @@ PARAMS = {
         None, type=["null", "string"], enum=[None, "system", "custom", "lab"], title="DNS",
         description="What the run is labelled with; lab: the practice internet",
     ),
+    "server_rate": Param(
+        None, type=["null", "number"], minimum=0.1, maximum=1_000_000, title="Pace at one server",
+        description="Questions a second to any one name server asked directly, for the whole run. "
+        "Empty: DNSTATS_SERVER_RATE (20)",
+    ),
+    "resolver_rate": Param(
+        None, type=["null", "number"], minimum=0, maximum=1_000_000, title="Pace at the resolvers",
+        description="Questions a second to the resolvers, for the whole run; 0: no ceiling. "
+        "Empty: DNSTATS_RESOLVER_RATE",
+    ),
+    "dry_run": Param(
+        False, type="boolean", title="Dry run",
+        description="Only say what would be asked: sites, chunks, questions, hours. See the log "
+        "of create_run; nothing is asked, kept or mailed",
+    ),
 }  # fmt: skip
 
 SCHEDULE = settings.load()["DNSTATS_SCHEDULE"]
@@ -66,6 +82,12 @@ CHUNK_LABEL = "{{ chunk_label | default('chunk') }}"
 def show_label(chunk: ChunkName) -> None:
     """Name this mapped instance by its ranks. (Its arguments are not in its template's context.)"""
     get_current_context()["chunk_label"] = chunk["label"]
+
+
+def skip_dry_run() -> None:
+    """A dry run has nothing to mail, and ends green."""
+    if get_current_context()["params"]["dry_run"]:
+        raise AirflowSkipException("A dry run: the log of create_run says what would be asked.")
 
 
 @dag(
@@ -97,19 +119,25 @@ def daily_scan() -> None:
     @not_again
     def create_run() -> list[ChunkName]:
         from dnstats.tasks.create_run import create_run
+        from dnstats.tasks.plan_run import plan_run
         from dnstats.tasks.reread_run import reread_run
-        from dnstats.tasks.run_request import read_request
+        from dnstats.tasks.run_request import read_request, refuse_dry_backfill
 
         context = get_current_context()
         run = context["dag_run"]
         now = dt.datetime.now(dt.UTC)
         if run.run_type == "backfill":
+            refuse_dry_backfill(context["params"])
             day = context["logical_date"].date()
             return reread_run(database(), settings.load(), dag_run_id=run.run_id, day=day, now=now)
+        request = read_request(context["params"], settings.load())
+        if context["params"]["dry_run"]:
+            plan_run(database(), settings.load(), request, max_chunks=max_chunks())
+            return []
         return create_run(
             database(),
             settings.load(),
-            read_request(context["params"], settings.load()),
+            request,
             dag_run_id=run.run_id,
             now=now,
             max_chunks=max_chunks(),
@@ -119,6 +147,7 @@ def daily_scan() -> None:
     def notify_start(chunks: list[ChunkName]) -> None:
         from dnstats.tasks.notify_start import notify_start
 
+        skip_dry_run()
         notify_start(database(), settings.load(), chunks, smtp_server())
 
     # Later stages have the higher priority: finish a chunk before beginning another.
@@ -163,6 +192,7 @@ def daily_scan() -> None:
     def notify_done() -> int:
         from dnstats.tasks.notify_done import notify_done
 
+        skip_dry_run()
         context = get_current_context()
         run_id = notify_done(
             database(),

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from dnstats.settings import Settings
 from dnstats.tasks.chunk_name import Refused
-from dnstats.tasks.run_request import read_request
+from dnstats.tasks.run_request import read_request, refuse_dry_backfill
+from dnstats.tasks.scan_chunk import scan_settings
 
 RESOLVER = {"resolvers": ["127.0.0.1:5300"]}
 
@@ -41,6 +42,12 @@ def test_development_takes_a_few_hundred(params: dict[str, int], first: int, las
         ({"first_rank": 10, "last_rank": 9}, "last_rank 9 is before first_rank 10: swap them"),
         ({"chunk_size": 100_001}, "chunk_size 100001 is not"),
         ({"direct_port": 70_000}, "direct_port 70000 is not"),
+        ({"server_rate": 0}, "server_rate 0 is not a number from 0.1 to 1,000,000"),
+        ({"server_rate": "20"}, "server_rate '20' is not a number"),
+        ({"server_rate": float("nan")}, "server_rate nan is not a number"),
+        ({"server_rate": True}, "server_rate True is not a number"),
+        ({"resolver_rate": -1}, "resolver_rate -1 is not a number from 0 to 1,000,000"),
+        ({"resolver_rate": 1e9}, "resolver_rate 1000000000.0 is not a number"),
         ({"dns": "dig"}, "dns 'dig' is none of"),
         ({"resolvers": ["dns.example"]}, "'dns.example' is no"),
         ({"resolvers": ["192.0.2.1:0"]}, "'192.0.2.1:0' is no"),
@@ -59,3 +66,27 @@ def test_a_bad_param_is_one_sentence(params: dict[str, object], sentence: str) -
 @pytest.mark.parametrize("resolver", ["192.0.2.1", "192.0.2.1:53", "2001:db8::1", "[::1]:5300"])
 def test_every_spelling_of_a_resolver_is_taken(resolver: str) -> None:
     assert read_request({"resolvers": [resolver]}, _settings()).resolvers == (resolver,)
+
+
+def test_a_run_keeps_its_own_pace_else_that_of_the_settings() -> None:
+    settings = _settings(SERVER_RATE="40", RESOLVER_RATE="100", SCAN_SLOTS="4")
+    request = read_request(RESOLVER, settings)
+    assert (request.server_rate, request.resolver_rate) == (40, 100)
+    request = read_request({**RESOLVER, "server_rate": 0.5, "resolver_rate": 0}, settings)
+    assert (request.server_rate, request.resolver_rate) == (0.5, 0)
+
+
+def test_the_pace_of_a_run_is_shared_out_among_its_parallel_scans() -> None:
+    run = {"resolvers": ["192.0.2.1"], "second_resolvers": [], "direct_port": 53,
+           "allow_special": False}  # fmt: skip
+    settings = _settings(SERVER_RATE="40", SCAN_SLOTS="4")
+    asked = scan_settings(settings, {**run, "server_rate": 8.0, "resolver_rate": 200.0})
+    assert (asked.server_rate, asked.resolver_rate) == (2, 50)
+    of_before = scan_settings(settings, run)
+    assert (of_before.server_rate, of_before.resolver_rate) == (10, 0)
+
+
+def test_a_backfill_is_not_tried_dry() -> None:
+    refuse_dry_backfill({"dry_run": False})
+    with pytest.raises(Refused, match="backfill create --dry-run"):
+        refuse_dry_backfill({"dry_run": True})

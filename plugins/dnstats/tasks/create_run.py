@@ -40,13 +40,7 @@ def create_run(
 ) -> list[ChunkName]:
     """The chunks of a new run; called again for the same Airflow run, the same chunks."""
     with database.begin() as connection:
-        try:
-            sites = import_list(connection, request.site_list)
-        except BadList as fault:
-            raise Refused(f"The site list cannot be used: {fault}.") from fault
-        _log_list(sites)
-        slices = cut(connection, sites, request)
-        _check_count(len(slices), request, max_chunks)
+        sites, slices = choose_sites(connection, request, max_chunks)
         values = _run_values(settings, request, sites, slices, now)
         run_id, is_kept = _keep_or_make_run(connection, dag_run_id, values, slices)
         if not is_kept:
@@ -63,6 +57,20 @@ def create_run(
             connection.execute(sa.insert(Chunk), rows)
     log.info("run %d: %d sites in %d chunks", run_id, sum(s.sites for s in slices), len(slices))
     return name_chunks(run_id, [(part.first_rank, part.last_rank) for part in slices])
+
+
+def choose_sites(
+    connection: sa.Connection, request: RunRequest, max_chunks: int
+) -> tuple[ImportedList, list[Slice]]:
+    """The list of a run and how it is cut; `Refused` says what is wrong with the request."""
+    try:
+        sites = import_list(connection, request.site_list)
+    except BadList as fault:
+        raise Refused(f"The site list cannot be used: {fault}.") from fault
+    _log_list(sites)
+    slices = cut(connection, sites, request)
+    _check_count(len(slices), request, max_chunks)
+    return sites, slices
 
 
 def name_chunks(run_id: int, ranges: list[tuple[int, int]]) -> list[ChunkName]:
@@ -130,6 +138,8 @@ def _run_values(
             "resolvers": list(request.resolvers),
             "second_resolvers": list(settings["DNSTATS_SECOND_RESOLVERS"]),
             "direct_port": request.direct_port,
+            "resolver_rate": request.resolver_rate,
+            "server_rate": request.server_rate,
             "allow_special": settings["DNSTATS_ALLOW_SPECIAL"] or request.dns == "lab",
         },
         "versions": {"rules": RULES_VERSION, "archive": archive.SCHEMA_VERSION},

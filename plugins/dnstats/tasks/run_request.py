@@ -13,10 +13,14 @@ from dnstats.settings import DEVELOPMENT_SITES, Settings
 from dnstats.tasks.chunk_name import Refused
 
 MAX_RANK = 1_000_000_000
+MAX_RATE = 1_000_000  # questions a second, as the settings have it
 
 
 class RunRequest(msgspec.Struct, frozen=True):
-    """A run as it will be made. `last_rank` None: to the end of the list."""
+    """A run as it will be made. `last_rank` None: to the end of the list.
+
+    Rates are questions a second of the whole run; a `resolver_rate` of 0 is no ceiling of ours.
+    """
 
     first_rank: int
     last_rank: int | None
@@ -25,6 +29,8 @@ class RunRequest(msgspec.Struct, frozen=True):
     resolvers: tuple[str, ...]
     direct_port: int
     dns: str
+    resolver_rate: float
+    server_rate: float
 
 
 def read_request(params: Mapping[str, Any], settings: Settings) -> RunRequest:
@@ -50,7 +56,28 @@ def read_request(params: Mapping[str, Any], settings: Settings) -> RunRequest:
         resolvers=resolvers or system_resolvers(),
         direct_port=_whole(params, "direct_port", 1, 65535) or settings["DNSTATS_DIRECT_PORT"],
         dns=dns,
+        resolver_rate=_rate(params, "resolver_rate", 0, settings["DNSTATS_RESOLVER_RATE"]),
+        server_rate=_rate(params, "server_rate", 0.1, settings["DNSTATS_SERVER_RATE"]),
     )
+
+
+def refuse_dry_backfill(params: Mapping[str, Any]) -> None:
+    """A backfill asks nothing; what it would read, Airflow tells."""
+    if params.get("dry_run"):
+        raise Refused(
+            "dry_run is for scans; what a backfill would do, `airflow backfill create --dry-run` "
+            "tells"
+        )
+
+
+def _rate(params: Mapping[str, Any], name: str, lowest: float, default: float) -> float:
+    value = params.get(name)
+    if value is None:
+        return default
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not is_number or not lowest <= value <= MAX_RATE:
+        raise Refused(f"{name} {value!r} is not a number from {lowest:g} to {MAX_RATE:,}")
+    return float(value)
 
 
 def _whole(params: Mapping[str, Any], name: str, lowest: int, highest: int) -> int | None:

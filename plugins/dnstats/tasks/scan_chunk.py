@@ -86,8 +86,9 @@ def scan_settings(settings: Settings, run: dict[str, Any]) -> ScanSettings:
         server_patience=8 * settings["DNSTATS_TIMEOUT"],
         tries=settings["DNSTATS_TRIES"],
         window=settings["DNSTATS_WINDOW"],
-        resolver_rate=settings["DNSTATS_RESOLVER_RATE"] / slots,
-        server_rate=settings["DNSTATS_SERVER_RATE"] / slots,
+        # A run made by an older version does not name its pace.
+        resolver_rate=run.get("resolver_rate", settings["DNSTATS_RESOLVER_RATE"]) / slots,
+        server_rate=run.get("server_rate", settings["DNSTATS_SERVER_RATE"]) / slots,
         opted_out=read_opt_out(Path(settings["DNSTATS_OPT_OUT"])),
     )
 
