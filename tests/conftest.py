@@ -1,7 +1,8 @@
 """A real PostgreSQL for the whole session: made from the wheel, migrated once, removed at the end.
 
-`database` is one open transaction that is rolled back; `engine` is a database of its own for code
-that commits, copied from the migrated one.
+`database` is one open transaction of the owner that is rolled back; `engine` is a database of its
+own for code that commits, copied from the migrated one and opened as the application opens it: by
+the role that owns nothing.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import pytest
 import sqlalchemy as sa
 from dnstats.db.connect import open_database
 from dnstats.db.migrate import migrate
+from dnstats.db.roles import APP, OWNER
 from dnstats.settings import Settings
 from dnstats.stack.postgres import Cluster, temporary
 
@@ -24,15 +26,15 @@ _numbers = itertools.count()
 def cluster() -> Iterator[Cluster]:
     """A running server; durability off, it dies with the session."""
     with temporary(fsync=False) as started:
-        started.create_database("migrated")
-        migrate(started.url("migrated"))
+        started.prepare_roles()
+        migrate(started.url("dnstats", role=OWNER))
         yield started
 
 
 @pytest.fixture
 def database(cluster: Cluster) -> Iterator[sa.Connection]:
     """An open connection; whatever the test does in it is rolled back."""
-    engine = open_database(cluster.url("migrated"))
+    engine = open_database(cluster.url("dnstats", role=OWNER))
     with engine.connect() as connection:
         transaction = connection.begin()
         yield connection
@@ -46,9 +48,9 @@ def engine(cluster: Cluster) -> Iterator[sa.Engine]:
     name = f"test_{next(_numbers)}"
     with open_database(cluster.url("postgres")).connect() as connection:
         connection.execution_options(isolation_level="AUTOCOMMIT")
-        connection.execute(sa.text(f'CREATE DATABASE "{name}" TEMPLATE migrated'))
+        connection.execute(sa.text(f'CREATE DATABASE "{name}" TEMPLATE dnstats OWNER {OWNER}'))
         try:
-            yield open_database(cluster.url(name))
+            yield open_database(cluster.url(name, role=APP))
         finally:
             connection.execute(sa.text(f'DROP DATABASE "{name}" WITH (FORCE)'))
 

@@ -11,6 +11,7 @@ from alembic.config import Config
 
 from dnstats import settings
 from dnstats.db.connect import open_database
+from dnstats.db.roles import grant
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -36,6 +37,7 @@ def upgrade(connection: sa.Connection) -> None:
     # Two starters at once must not both create the tables: the second waits, and finds them.
     connection.execute(sa.text("SELECT pg_advisory_xact_lock(733400)"))
     command.upgrade(alembic_config(connection), "head")
+    grant(connection)
 
 
 if __name__ == "__main__":

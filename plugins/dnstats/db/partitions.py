@@ -1,4 +1,7 @@
-"""The partitions of a run: made with it, dropped with it."""
+"""The partitions of a run: made with it, dropped with it.
+
+By functions of the database (migration 0002), because the application does not own the tables.
+"""
 
 from __future__ import annotations
 
@@ -15,26 +18,26 @@ def partition_name(table: str, key: int) -> str:
 def make_run_partitions(connection: sa.Connection, run_id: int) -> None:
     """Make the run's partition of every bulk table; those that exist stay as they are."""
     for table in RUN_PARTITIONED:
-        _make(connection, table, run_id)
+        _call(connection, "make_partition", table, run_id)
 
 
 def make_list_partition(connection: sa.Connection, site_list_id: int) -> None:
     """Make the partition of `site_ranks` for one list."""
-    _make(connection, SiteRank.__tablename__, site_list_id)
+    _call(connection, "make_partition", SiteRank.__tablename__, site_list_id)
+
+
+def analyze_list_partition(connection: sa.Connection, site_list_id: int) -> None:
+    """Count anew what the planner knows of one list's ranks."""
+    _call(connection, "analyze_partition", SiteRank.__tablename__, site_list_id)
 
 
 def drop_run_partitions(connection: sa.Connection, run_id: int) -> None:
     """Drop all bulk rows of a run at once; its row in `runs` and its summary stay."""
     for table in RUN_PARTITIONED:
-        name = partition_name(table, run_id)
-        connection.execute(sa.text(f'DROP TABLE IF EXISTS "{name}"'))
+        _call(connection, "drop_partition", table, run_id)
 
 
-def _make(connection: sa.Connection, table: str, key: int) -> None:
-    # The name and the key are ours: a table of the models and a whole number.
+def _call(connection: sa.Connection, function: str, table: str, key: int) -> None:
     connection.execute(
-        sa.text(
-            f'CREATE TABLE IF NOT EXISTS "{partition_name(table, key)}" '
-            f'PARTITION OF "{table}" FOR VALUES IN ({int(key)})'
-        )
+        sa.text(f"SELECT {function}(:parent, :key)"), {"parent": table, "key": int(key)}
     )

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from dnstats.db.bulk import copy_rows
 from dnstats.db.models import SiteList, SiteName, SiteRank
-from dnstats.db.partitions import make_list_partition, partition_name
+from dnstats.db.partitions import analyze_list_partition, make_list_partition
 from dnstats.lists.fetching import fetch_list, sha256, unpack_lines
 from dnstats.lists.reading import BadList, ReadList, read_list
 
@@ -99,4 +99,4 @@ def _insert(connection: sa.Connection, name: str, source: str, digest: str, read
         )
     )
     connection.execute(sa.text("DROP TABLE incoming"))
-    connection.execute(sa.text(f'ANALYZE "{partition_name("site_ranks", list_id)}"'))
+    analyze_list_partition(connection, list_id)

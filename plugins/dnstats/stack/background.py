@@ -12,6 +12,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from dnstats.db.roles import READER
 from dnstats.stack import private, processes
 from dnstats.stack.airflow_api import AirflowApi
 from dnstats.stack.fault import StackFault
@@ -137,5 +138,5 @@ def _say_health(places: Places, state: State, console: Console) -> None:
                 f"password: cat {places.secrets / 'admin_password'}")  # fmt: skip
     console.out("health    " + ", ".join(f"{name} {said}" for name, said in health.items()))
     console.out(f"DNS       {state.dns} {' '.join(state.resolvers)}")
-    console.out(f"database  {Cluster(places.postgres).psql_command('dnstats')}")
+    console.out(f"database  {Cluster(places.postgres).psql_command('dnstats', READER)}")
     console.out(f"logs      {places.logs}, tasks: {places.airflow_home / 'logs'}")

@@ -19,6 +19,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
+from dnstats.db import roles
 from dnstats.stack import (
     airflow_database,
     airflow_home,
@@ -165,16 +166,15 @@ class Owner:
                 f"{self.places.root}: its data is in {self.cluster.home} (`make clean` removes it)"
             )
         self.cluster.start()
-        for name in ("airflow", "dnstats"):
-            self.cluster.create_database(name)
+        self.cluster.prepare_roles()
 
     def _environment(self, port: int, choice: choose_dns.Choice) -> dict[str, str]:
         env = airflow_home.environment(
             self.places,
             self.secrets,
             port=port,
-            airflow_database=self.cluster.url("airflow", "psycopg2"),
-            dnstats_connection=self.cluster.conninfo_url("dnstats"),
+            airflow_database=self.cluster.url("airflow", "psycopg2", role=roles.AIRFLOW),
+            dnstats_connection=self.cluster.conninfo_url("dnstats", roles.APP),
             environ=os.environ,
         )
         if not self.order.schedule:
@@ -194,7 +194,7 @@ class Owner:
         from dnstats.db.migrate import migrate
 
         known = airflow_database.Migration(
-            self.cluster.conninfo_url("airflow"),
+            self.cluster.conninfo_url("airflow", roles.AIRFLOW),
             self.places.airflow_home / "migrated",
             metadata.version("apache-airflow"),
         )
@@ -208,14 +208,14 @@ class Owner:
                 cwd=self.places.airflow_home,
                 member_file=self.places.members,
             )
-        migrate(self.cluster.url("dnstats"))
+        migrate(self.cluster.url("dnstats", role=roles.OWNER))
         if migrating is not None:
             if migrating.wait() != 0:
                 raise StackFault(
                     f"`airflow db migrate` failed; {self.places.logs / 'migrate.log'} says why"
                 )
             known.remember()
-        airflow_database.pause_all(self.cluster.conninfo_url("airflow"))
+        airflow_database.pause_all(self.cluster.conninfo_url("airflow", roles.AIRFLOW))
 
     def _announce(self, choice: choose_dns.Choice) -> None:
         if choice.mode == "lab":

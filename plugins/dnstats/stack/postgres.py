@@ -32,6 +32,7 @@ from typing import IO, Any, Self
 import psycopg
 from psycopg import sql
 
+from dnstats.db import roles
 from dnstats.stack import ports, private, processes, server_user
 from dnstats.stack.fault import StackFault
 
@@ -92,23 +93,30 @@ class Cluster:
 
     @property
     def password(self) -> str:
-        """The password of our one role."""
+        """The password of the superuser."""
         return (self.home / "password").read_text().strip()
 
-    def url(self, database: str, driver: str = "psycopg") -> str:
+    def role_password(self, role: str) -> str:
+        """The password of another role, made when first asked for; the superuser's is its own."""
+        if role == USER:
+            return self.password
+        return private.kept(self.home / f"password.{role}", secrets.token_urlsafe(24))
+
+    def url(self, database: str, driver: str = "psycopg", *, role: str = USER) -> str:
         """SQLAlchemy URL of a database; driver: psycopg, psycopg2, asyncpg."""
-        return f"postgresql+{driver}://{self.conninfo_url(database).partition('://')[2]}"
+        return f"postgresql+{driver}://{self.conninfo_url(database, role).partition('://')[2]}"
 
-    def conninfo_url(self, database: str) -> str:
+    def conninfo_url(self, database: str, role: str = USER) -> str:
         """The plain form that libpq, psql, psycopg.connect and Airflow connections read."""
-        return f"postgresql://{USER}:{self.password}@{ports.HOST}:{self.port}/{database}"
+        password = self.role_password(role)
+        return f"postgresql://{role}:{password}@{ports.HOST}:{self.port}/{database}"
 
-    def psql_command(self, database: str) -> str:
+    def psql_command(self, database: str, role: str) -> str:
         """What a person types to look into the database; the password stays in its file."""
         psql = self.programs() / "bin" / "psql"
         return (
-            f'PGPASSWORD="$(cat {self.home / "password"})" {psql}'
-            f" -h {ports.HOST} -p {self.port} -U {USER} {database}"
+            f'PGPASSWORD="$(cat {self.home / f"password.{role}"})" {psql}'
+            f" -h {ports.HOST} -p {self.port} -U {role} {database}"
         )
 
     def programs(self) -> Path:
@@ -167,6 +175,11 @@ class Cluster:
         if self._lock is not None:
             self._lock.close()
             self._lock = None
+
+    def prepare_roles(self) -> None:
+        """Make the databases and the roles that may use them; see `dnstats.db.roles`."""
+        passwords = {role: self.role_password(role) for role in roles.ROLES}
+        roles.prepare_server(self.conninfo_url("postgres"), passwords)
 
     def create_database(self, name: str) -> None:
         """Make a database unless it is there."""

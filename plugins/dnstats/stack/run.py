@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from rich.console import Console
 
 from dnstats import settings
+from dnstats.db.roles import READER
 from dnstats.lists.fetching import fetch_list, unpack_lines
 from dnstats.lists.reading import BadList, read_list
 from dnstats.stack import lab_process, private, progress, summary, watching
@@ -163,7 +164,7 @@ def _print_end(
     from dnstats.grade.catalogue import rule_texts
 
     cluster, found = Cluster(places.postgres), settings.load()
-    said = summary.read_summary(cluster.url("dnstats"), run_id)
+    said = summary.read_summary(cluster.url("dnstats", role=READER), run_id)
     if said is not None:
         titles = {code: text.title for code, text in rule_texts().items()}
         console.out("\n" + "\n".join(summary.figures(said, titles)))
@@ -171,7 +172,7 @@ def _print_end(
     for line in summary.whereabouts(
         report=page if published and page.exists() else (found.reports if published else None),
         archive=found.archive,
-        database=cluster.psql_command("dnstats"),
+        database=cluster.psql_command("dnstats", READER),
         address=state.address,
         password_file=places.secrets / "admin_password",
         up=up,
