@@ -60,9 +60,12 @@ def test_a_message_is_present_absent_or_not_measured(
 
 
 @pytest.mark.parametrize("outcome", list(Outcome))
-def test_every_outcome_is_exactly_one_of_present_absent_not_measured(outcome: Outcome) -> None:
+def test_every_outcome_is_exactly_one_of_present_absent_referral_not_measured(
+    outcome: Outcome,
+) -> None:
     answer = Answer(A, outcome)
-    assert [answer.is_present, answer.is_absent, not answer.is_measured].count(True) == 1
+    kinds = [answer.is_present, answer.is_absent, answer.is_referral, not answer.is_measured]
+    assert kinds.count(True) == 1
 
 
 def test_the_rrset_follows_aliases_and_leaves_other_records_out() -> None:

@@ -1,7 +1,7 @@
 """Answers about one zone for tests: its servers asked directly, its parent's proofs, its faults.
 
     world = ZoneAnswers("example.com", hosts={"ns1.example.net": ("192.0.2.1",)})
-    world.say(world.direct("192.0.2.1", wire.NS), refused)
+    world.give_server("192.0.2.1", refused)
     ns.RECORD.read(world.site, world.look)
 
 Real messages, classified by the code under test; nothing here judges.
@@ -26,6 +26,8 @@ from dnstats.records.record import Site
 Line = tuple[str, str, str]
 """Owner, type and data of one record in presentation form."""
 
+PARENT = "192.5.6.30"
+"""Where the server of the zone above is."""
 SOA = "ns1.example.net. hostmaster.example.net. 2026112400 7200 3600 1209600 3600"
 
 
@@ -33,6 +35,7 @@ def message_answer(
     question: Question,
     answer: Iterable[Line] = (),
     authority: Iterable[Line] = (),
+    additional: Iterable[Line] = (),
     *,
     aa: bool | None = None,
     ad: bool = False,
@@ -56,7 +59,8 @@ def message_answer(
     }
     for flag, is_set in flags.items():
         message.flags = message.flags | flag if is_set else message.flags & ~flag
-    for section, lines in ((message.answer, answer), (message.authority, authority)):
+    sections = (message.answer, message.authority, message.additional)
+    for section, lines in zip(sections, (answer, authority, additional), strict=True):
         for owner, rdtype, data in lines:
             section.append(dns.rrset.from_text(_absolute(owner), ttl, "IN", rdtype, data))
     message.set_rcode(dns.rcode.from_text(rcode))
@@ -123,6 +127,19 @@ class ZoneAnswers:
             for address in addresses:
                 self.put(self.direct(address, wire.NS), names)
                 self.put(self.direct(address, wire.SOA), [(domain, "SOA", soa)])
+        self.delegate()
+
+    def delegate(
+        self, names: Iterable[str] | None = None, *more: Line, glue: Iterable[Line] = ()
+    ) -> None:
+        """The zone above, which has one server, refers to these name servers (the zone's own)."""
+        above = self.domain.partition(".")[2]
+        server = f"a.nic.{above}"
+        self.put(Question(above, wire.NS), [(above, "NS", _absolute(server))])
+        self.move(server, (PARENT,))
+        lines = [(self.domain, "NS", _absolute(host)) for host in names or self.hosts]
+        if lines:
+            self.put(self.direct(PARENT, wire.NS), (), [*lines, *more], glue, aa=False)
 
     def direct(self, address: str, rdtype: int) -> Question:
         """The question to one server's address."""

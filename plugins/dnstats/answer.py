@@ -36,6 +36,7 @@ class Outcome(StrEnum):
     PRESENT = "present"
     NODATA = "nodata"  # the name exists, or may, but not with this type
     NXDOMAIN = "nxdomain"
+    REFERRAL = "referral"  # a server asked directly hands this very name on to the servers below
     NOT_MEASURED = "not_measured"
 
 
@@ -95,6 +96,11 @@ class Answer(msgspec.Struct, frozen=True, gc=False):
     def is_absent(self) -> bool:
         """A server said that there is no such record: never true for what was not measured."""
         return self.outcome is Outcome.NODATA or self.outcome is Outcome.NXDOMAIN
+
+    @property
+    def is_referral(self) -> bool:
+        """A server of the zone above said who is asked instead: nothing about the record itself."""
+        return self.outcome is Outcome.REFERRAL
 
     @property
     def is_measured(self) -> bool:
@@ -168,6 +174,7 @@ def classify(message: wire.Message, question: Question) -> tuple[Outcome, Reason
 
     A resolver's word is taken as it stands; a server asked directly must speak with authority
     (AA set), otherwise its silence on a record proves nothing (a referral, a lame delegation).
+    Without authority but with the NS set of this very name it refers, as a zone above does.
     An answer of aliases that end outside the message's own proof is absent only when the rcode or
     an SOA says so (RFC 2308 section 2); aliases that loop are not measured.
     """
@@ -181,12 +188,23 @@ def classify(message: wire.Message, question: Question) -> tuple[Outcome, Reason
     except wire.Malformed:
         return Outcome.NOT_MEASURED, Reason.MALFORMED
     if question.server and not message.aa:
+        if _is_referral(message, question.name):
+            return Outcome.REFERRAL, None
         return Outcome.NOT_MEASURED, Reason.LAME
     if present:
         return Outcome.PRESENT, None
     if message.rcode == wire.NXDOMAIN:
         return Outcome.NXDOMAIN, None
     return _classify_empty(message, has_aliases=bool(end[1]))
+
+
+def _is_referral(message: wire.Message, name: str) -> bool:
+    """RFC 1034 section 4.3.2, 3b: no answer, and the NS set of the zone that begins at the name."""
+    return (
+        message.rcode == wire.NOERROR
+        and not message.answer
+        and any(rr.rdtype == wire.NS and rr.name == name for rr in message.authority)
+    )
 
 
 def _classify_empty(message: wire.Message, *, has_aliases: bool) -> tuple[Outcome, Reason | None]:

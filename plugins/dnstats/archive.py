@@ -25,7 +25,7 @@ _FIELDS: tuple[tuple[str, pa.DataType, str], ...] = (
     ("server", pa.string(), "address asked directly (RD clear); empty: a resolver was asked"),
     ("cd", pa.bool_(), "asked with checking disabled"),
     ("pass", pa.uint8(), "1, or 2 when asked again because the first pass could not tell"),
-    ("outcome", pa.string(), "present, nodata, nxdomain, not_measured"),
+    ("outcome", pa.string(), "present, nodata, nxdomain, referral, not_measured"),
     ("reason", pa.string(), "why it was not measured; null otherwise"),
     ("rcode", pa.uint16(), "response code with the extended bits; null without a response"),
     ("ede", pa.list_(pa.uint16()), "Extended DNS Error codes (RFC 8914), in order"),

@@ -12,9 +12,10 @@ from dnstats.records.ns import Ns
 from dnstats.records.record import NotMeasured
 
 from tests.answers import nodata, nxdomain, raw, refused, run_plan, servfail, timeout, unmeasured
-from tests.zone_answers import SOA, ZoneAnswers, message_answer, silence
+from tests.zone_answers import PARENT, SOA, ZoneAnswers, message_answer, silence
 
 FIRST = "198.41.0.4"
+ABOVE = 4  # questions for the parent's word: its NS, its server's two addresses, the delegation
 
 
 def _read(world: ZoneAnswers) -> Ns:
@@ -32,12 +33,13 @@ def test_the_set_its_hosts_and_every_address_are_asked() -> None:
     world = ZoneAnswers()
     asked = run_plan(ns.questions(world.site), world.look)
     assert asked[0] == Question("example.com", wire.NS)
-    assert {question.server for question in asked[5:]} == {
+    assert {question.server for question in asked if question.server} == {
         FIRST,
         "199.9.14.201",
         "2001:503:ba3e::2:30",
+        PARENT,
     }
-    assert len(asked) == len(set(asked)) == 1 + 4 + 6
+    assert len(asked) == len(set(asked)) == 1 + 4 + 6 + ABOVE
 
 
 def test_every_question_that_is_read_was_asked() -> None:
@@ -61,8 +63,9 @@ def test_questions_are_bounded() -> None:
     }
     world = ZoneAnswers(hosts=hosts)
     asked = run_plan(ns.questions(world.site), world.look)
-    assert len({question.server for question in asked if question.server}) == MAX_ADDRESSES
-    assert len([question for question in asked if not question.server]) == 1 + 2 * 13
+    direct = {question.server for question in asked if question.server}
+    assert len(direct - {PARENT}) == MAX_ADDRESSES
+    assert len([question for question in asked if not question.server]) == 1 + 2 * 13 + ABOVE - 1
     value = _read(world)
     assert value.left_out == 17
     assert len(value.addresses) == MAX_ADDRESSES
@@ -74,7 +77,7 @@ def test_no_more_than_two_addresses_of_a_host_and_family_are_asked() -> None:
     many = (*tuple(f"198.41.0.{n}" for n in range(1, 6)), "2600::1", "2600::2", "2600::3")
     world = ZoneAnswers(hosts={"ns1.example.net": many})
     asked = {question.server for question in run_plan(ns.questions(world.site), world.look)}
-    assert asked - {""} == {"198.41.0.1", "198.41.0.2", "2600::1", "2600::2"}
+    assert asked - {"", PARENT} == {"198.41.0.1", "198.41.0.2", "2600::1", "2600::2"}
 
 
 def test_servers_that_agree_are_authoritative() -> None:
@@ -101,6 +104,12 @@ def test_servers_that_agree_are_authoritative() -> None:
         (
             lambda question: message_answer(
                 question, (), [("com", "NS", "a.gtld-servers.net.")], aa=False
+            ),
+            Service.LAME,
+        ),
+        (
+            lambda question: message_answer(
+                question, (), [("example.com", "NS", "ns2.example.net.")], aa=False
             ),
             Service.LAME,
         ),
@@ -148,7 +157,7 @@ def test_an_address_shared_by_two_hosts_is_asked_once() -> None:
     world = ZoneAnswers(hosts={"a.example": (FIRST,), "b.example": (FIRST,)})
     (said,) = _read(world).addresses
     assert said.hosts == ("a.example", "b.example")
-    assert len(run_plan(ns.questions(world.site), world.look)) == 1 + 4 + 2
+    assert len(run_plan(ns.questions(world.site), world.look)) == 1 + 4 + 2 + ABOVE
 
 
 def test_ipv6_that_cannot_be_reached_leaves_its_host_heard_over_ipv4() -> None:
@@ -204,7 +213,8 @@ def test_names_that_are_no_hosts_are_told_and_not_asked() -> None:
         [("example.com", "NS", data) for data in (".", "192.0.2.1.", "ns1.example.net.")],
     )
     asked = run_plan(ns.questions(world.site), world.look)
-    assert {question.name for question in asked} == {"example.com", "ns1.example.net"}
+    names = {"example.com", "ns1.example.net", "com", "a.nic.com"}
+    assert {question.name for question in asked} == names
     faults = {one.host.name: one.fault for one in _read(world).servers}
     assert faults == {".": "is the root", "192.0.2.1": "is an IP address", "ns1.example.net": ""}
 

@@ -20,8 +20,10 @@ from dnstats.db.queries import run_summary
 from dnstats.lab.truth import Truth
 from dnstats.lab.world import truth
 from dnstats.process.readings import read_readings
+from dnstats.records.delegation import Delegation, Source
 from dnstats.records.dmarc import Dmarc
 from dnstats.records.mx import Mx
+from dnstats.records.ns import Ns
 from dnstats.records.record import NotMeasured
 from dnstats.records.spf import Spf
 from dnstats.settings import Settings
@@ -104,6 +106,15 @@ def _check_readings(known: Truth, readings: dict[str, Any]) -> None:
     if known.dmarc_policy:
         assert isinstance(dmarc, Dmarc), where
         assert dmarc.p == known.dmarc_policy, where
+    ns = readings["ns"]
+    if known.servers:
+        assert isinstance(ns, Ns), where
+        above = ns.parent
+        assert isinstance(above, Delegation), where
+        assert above.source in (Source.REFERRAL, Source.CHILD), where
+        if above.tells:
+            assert above.names == tuple(sorted(server.host for server in known.servers)), where
+            assert {(one.algorithm, one.digest_type) for one in above.ds} == set(known.ds), where
 
 
 def _check_grades(engine: sa.Engine, rows: dict[str, Any]) -> None:

@@ -146,6 +146,8 @@ def _service(ns: Answer, soa: Answer) -> tuple[Service, Reason | None]:
         return Service.DENIES, None
     if ns.is_absent or soa.is_absent:
         return Service.AUTHORITATIVE, None
+    if Outcome.REFERRAL in (ns.outcome, soa.outcome):
+        return Service.LAME, Reason.LAME  # it knows of the zone and does not serve it
     reasons = [answer.reason for answer in (ns, soa) if answer.reason is not None]
     services = {_BY_REASON.get(reason, Service.NOT_ASKED): reason for reason in reversed(reasons)}
     for service in _MOST_TELLING:

@@ -8,9 +8,16 @@ from __future__ import annotations
 
 import msgspec
 
-from dnstats.answer import Answer, Plan, Reason
+from dnstats.answer import Answer, Plan, Question, Reason, not_asked
+from dnstats.records.delegation import (
+    Delegation,
+    delegation_questions,
+    parent_host_questions,
+    parent_questions,
+    read_delegation,
+)
 from dnstats.records.guard import unreadable_is_not_measured
-from dnstats.records.host import Host, host_questions, read_addresses, read_host
+from dnstats.records.host import Host, host_questions, read_host
 from dnstats.records.name_server import (
     MAX_HOSTS,
     ServerAddress,
@@ -40,6 +47,7 @@ class Ns(Reading, frozen=True):
     servers: tuple[NameServer, ...]
     addresses: tuple[ServerAddress, ...]  # asked directly
     left_out: int = 0  # names beyond what one site is asked about
+    parent: Delegation | NotMeasured | None = None  # None: no zone between it and the root
 
     @property
     def unmeasured(self) -> tuple[str, ...]:
@@ -65,23 +73,37 @@ class Ns(Reading, frozen=True):
 
 
 def questions(site: Site) -> Plan:
-    """The NS set, the addresses of its hosts, then NS and SOA from each address."""
+    """The NS set, the addresses of its hosts, NS and SOA from each address, the parent's word."""
     (answer,) = yield (ns_question(site.domain),)
     if answer.reason is Reason.SERVFAIL:
         # A zone that fails validation has name servers all the same.
         (answer,) = yield (ns_question(site.domain, cd=True),)
     found = _found(answer)
-    names = [name for name in found.names[:MAX_HOSTS] if not name_fault(name)]
-    if not names:
+    if not found.names:
         return
-    answers = yield tuple(question for name in names for question in host_questions(name))
-    pairs = zip(names, answers[::2], answers[1::2], strict=True)
-    hosts = [Host(name, read_addresses(four), read_addresses(six)) for name, four, six in pairs]
-    asked = addresses_to_ask(hosts)
-    if asked:
-        yield tuple(
-            question for address in asked for question in direct_questions(site.domain, address)
-        )
+    names = [name for name in found.names[:MAX_HOSTS] if not name_fault(name)]
+    known: dict[Question, Answer] = {}
+
+    def look(question: Question) -> Answer:
+        return known.get(question) or not_asked(question)
+
+    wanted = tuple(question for name in names for question in host_questions(name))
+    wanted += parent_questions(site.domain)
+    known.update(zip(wanted, (yield wanted), strict=True))
+    hosts = [read_host(name, look) for name in names]
+    wanted = tuple(
+        question
+        for address in addresses_to_ask(hosts)
+        for question in direct_questions(site.domain, address)
+    )
+    wanted += parent_host_questions(site.domain, look)
+    if not wanted:
+        return
+    known.update(zip(wanted, (yield wanted), strict=True))
+    for question in delegation_questions(site.domain, look):
+        (told,) = yield (question,)
+        if told.is_measured:
+            return
 
 
 def hosts_of(site: Site, look: Look) -> tuple[Host, ...]:
@@ -121,6 +143,7 @@ def read(site: Site, look: Look) -> Reading | None:
         tuple(NameServer(host, name_fault(host.name)) for host in hosts),
         _ask_each(site, hosts, look),
         max(0, len(found.names) - MAX_HOSTS),
+        read_delegation(site.domain, look),
     )
 
 

@@ -19,10 +19,11 @@ class NsSet(msgspec.Struct, frozen=True):
 
 
 @functools.lru_cache(maxsize=1024)
-def ns_set(message: bytes, domain: str) -> NsSet:
-    """The NS set of a name in a message that is known to hold one."""
+def ns_set(message: bytes, domain: str, *, is_referral: bool = False) -> NsSet:
+    """The NS set of a name in a message that is known to hold one, as its answer or a referral."""
     names, malformed, ttl = set(), 0, 0
-    for rr in wire.parse(message).answer:
+    walked = wire.parse(message)
+    for rr in walked.authority if is_referral else walked.answer:
         if rr.rdtype != wire.NS or rr.rdclass != 1 or rr.name != domain:
             continue
         ttl = min(ttl or rr.ttl, rr.ttl)

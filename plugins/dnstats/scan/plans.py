@@ -117,7 +117,7 @@ class Plans:
         self.in_progress = 0  # entries that are being asked
         self.settled = 0
         self.not_measured = 0
-        self.present = self.nodata = 0  # the rest of what is settled is NXDOMAIN
+        self.present = self.nodata = self.referral = 0  # the rest of what is settled is NXDOMAIN
         self.reasons: dict[Reason, int] = {}
         self.asked_again = self.flips = 0
 
@@ -266,6 +266,8 @@ class Plans:
             self.present += 1
         elif outcome is Outcome.NODATA:
             self.nodata += 1
+        elif outcome is Outcome.REFERRAL:
+            self.referral += 1
         if answer.reason is not None:
             self.not_measured += 1
             self.reasons[answer.reason] = self.reasons.get(answer.reason, 0) + 1

@@ -258,7 +258,9 @@ class Scan:
                 Outcome.NXDOMAIN.value: table.settled
                 - table.present
                 - table.nodata
+                - table.referral
                 - table.not_measured,
+                Outcome.REFERRAL.value: table.referral,
                 Outcome.NOT_MEASURED.value: table.not_measured,
             },
             reasons={reason.value: count for reason, count in table.reasons.items()},

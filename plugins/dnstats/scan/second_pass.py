@@ -42,7 +42,7 @@ def ask_authority(
     addresses = yield from _find_addresses(hosts)
     for address in addresses[:MAX_SERVERS]:
         (answer,) = yield (Question(question.name, question.rdtype, address, question.cd),)
-        if answer.is_measured and (answer.is_present or not _has_aliases(answer)):
+        if answer.is_present or (answer.is_absent and not _has_aliases(answer)):
             return msgspec.structs.replace(answer, question=question)
     return None
 
