@@ -50,8 +50,8 @@ def declare(code: str, severity: Severity = Severity.MEDIUM) -> Rule:
     return mechanism.RULES[code]
 
 
-def declare_absence(code: str) -> Rule:
-    @rule(code, Severity.CRITICAL, reference="https://example.org/#2", passes=[], fails=[])
+def declare_absence(code: str, severity: Severity = Severity.CRITICAL) -> Rule:
+    @rule(code, severity, reference="https://example.org/#2", passes=[], fails=[])
     def no_letterhead(letterhead: Letterhead | None, envelope: Envelope | None) -> str | None:
         """There is no letterhead."""
         return "none" if letterhead is None and envelope is not None else None
@@ -149,6 +149,26 @@ def test_a_family_that_is_absent_without_remark_does_not_apply(
     grade, _ = grade_family(FAMILY, {FAMILY: None, "letterhead": Letterhead("ok")})
     assert grade.grade is None
     assert grade.why_none == "does not apply"
+
+
+def test_a_family_that_is_absent_with_a_free_remark_has_no_grade_and_keeps_the_remark(
+    own_rules: dict[str, Rule],
+) -> None:
+    declare_absence("LETTER001", Severity.NOTICE)
+    readings = {FAMILY: None, "letterhead": None, "envelope": Envelope()}
+    grade, remarks = grade_family(FAMILY, readings)
+    assert (grade.grade, grade.why_none) == (None, "does not apply")
+    assert [remark.code for remark in remarks] == ["LETTER001"]
+
+
+def test_an_absence_that_nobody_could_judge_has_no_grade_for_want_of_an_answer(
+    own_rules: dict[str, Rule],
+) -> None:
+    declare_absence("LETTER001")
+    readings = {FAMILY: None, "letterhead": None, "envelope": SILENT}
+    grade, _ = grade_family(FAMILY, readings)
+    assert (grade.grade, grade.is_unmeasured) == (None, True)
+    assert grade.abstained == ("LETTER001",)
 
 
 def test_a_site_of_which_nothing_is_known_has_no_grade_and_no_remark() -> None:

@@ -9,7 +9,19 @@ from pathlib import Path
 import pytest
 from dnstats.grade import fingerprint as recorded
 from dnstats.grade.rule import RULES, rules_of
-from dnstats.grade.scale import LETTERS, POINTS, RULES_VERSION, WEIGHTS, Severity, letter, overall
+from dnstats.grade.scale import (
+    EXTRAS,
+    FATAL,
+    LETTERS,
+    NEEDED,
+    POINTS,
+    RULES_VERSION,
+    WEIGHTS,
+    Severity,
+    letter,
+    overall,
+)
+from dnstats.process.site_run import GRADED
 from dnstats.records import FAMILIES
 from hypothesis import given
 from hypothesis import strategies as st
@@ -57,15 +69,50 @@ grades = st.dictionaries(
 def test_the_overall_grade_lies_between_the_grades_that_count(
     given_grades: dict[str, int | None],
 ) -> None:
+    without_extras = {name: one for name, one in given_grades.items() if name not in EXTRAS}
     counting = [
-        grade for family, grade in given_grades.items() if grade is not None and WEIGHTS[family] > 0
+        grade for family, grade in without_extras.items() if grade is not None and WEIGHTS[family]
     ]
-    total = overall(given_grades)
+    total = overall(without_extras)
     if counting:
         assert total is not None
         assert min(counting) <= total <= max(counting)
     else:
         assert total is None
+
+
+@given(grades)
+def test_an_extra_takes_off_its_weight_at_most_and_adds_nothing(
+    given_grades: dict[str, int | None],
+) -> None:
+    without = overall({name: one for name, one in given_grades.items() if name not in EXTRAS})
+    total = overall(given_grades)
+    if without is None or total is None:
+        assert total is without
+    else:
+        assert without - sum(WEIGHTS[name] for name in EXTRAS) - 1 <= total <= without
+
+
+@given(grades, st.sets(st.sampled_from(sorted(WEIGHTS))))
+def test_what_was_not_measured_never_lowers_the_overall_grade(
+    given_grades: dict[str, int | None], silent: set[str]
+) -> None:
+    before = overall(given_grades)
+    left = {name: None if name in silent else one for name, one in given_grades.items()}
+    after = overall(left, silent)
+    if silent & set(NEEDED):
+        assert after is None
+    else:
+        assert after is before is None or (after or 0) >= (before or 0)
+
+
+def test_a_site_that_counts_as_measured_is_one_with_an_overall_grade() -> None:
+    assert set(NEEDED) == set(GRADED)
+
+
+def test_a_fatal_fault_leaves_nothing() -> None:
+    assert overall({"dnssec": 0, "ns": 100}, ["spf", "dmarc"], fatal=True) == 0
+    assert set(RULES) >= FATAL
 
 
 @given(grades, st.sampled_from(sorted(WEIGHTS)), st.integers(min_value=0, max_value=100))
@@ -80,7 +127,7 @@ def test_one_more_remark_never_raises_a_grade(
     assert total is None or (worse is not None and worse <= total)
 
 
-def test_what_was_not_measured_neither_helps_nor_harms() -> None:
+def test_what_does_not_apply_neither_helps_nor_harms() -> None:
     assert overall({"spf": 80, "dmarc": None}) == 80
     assert overall({"spf": 80, "dmarc": 80}) == 80
 

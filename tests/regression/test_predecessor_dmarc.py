@@ -6,6 +6,7 @@ import pytest
 from dnstats.grade.grading import grade_family
 from dnstats.grade.rule import RULES, Remark
 from dnstats.records.dmarc import Dmarc, parse_example, read_zone
+from dnstats.records.mx import parse_example as read_mx
 from dnstats.records.record import Reading
 
 
@@ -55,7 +56,7 @@ def test_predecessor_bug_22_subdomains_inherit_from_their_organisation() -> None
     value = read_zone("shop.example.co.uk", {"example.co.uk": ["v=DMARC1; p=reject"]})
     assert isinstance(value, Dmarc)
     assert (value.policy, value.found_at) == ("reject", "example.co.uk")
-    assert "DMARC001" not in _codes(value)
+    assert not {"DMARC001", "DMARC073"} & _codes(value)
 
 
 def test_predecessor_bug_23_quotation_marks_of_the_presentation_are_no_part_of_the_text() -> None:
@@ -64,7 +65,9 @@ def test_predecessor_bug_23_quotation_marks_of_the_presentation_are_no_part_of_t
 
 
 def test_predecessor_bug_31_absence_has_a_remark() -> None:
-    assert _codes(None) == {"DMARC001"}
+    assert _codes(None) == {"DMARC073"}
+    mail = {"dmarc": None, "mx": read_mx("10 mail.example.com")}
+    assert {one.code for one in grade_family("dmarc", mail)[1]} == {"DMARC001"}
 
 
 def test_predecessor_pct_100_and_pct_90_cost_nothing_unvalid() -> None:

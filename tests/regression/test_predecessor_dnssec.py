@@ -36,9 +36,14 @@ def test_predecessor_bug_33_all_ds_and_keys_are_read() -> None:
         (signed(), 100),
         (signed(state=State.BOGUS), 0),
         (signed(state=State.BOGUS, dnskeys=()), 0),
-        (signed(state=State.INSECURE, ds=(), dnskeys=()), 0),
-        (signed(state=State.INSECURE, ds=()), 0),
-        (signed(state=State.INSECURE, ds=(ds(algorithm=5),), dnskeys=(key(algorithm=5),)), 0),
+        (signed(state=State.INSECURE, ds=(), dnskeys=()), 60),
+        (signed(state=State.INSECURE, ds=()), 60),
+        (
+            signed(
+                state=State.INSECURE, ds=(ds(algorithm=5),), dnskeys=(key(algorithm=5, bits=2048),)
+            ),
+            60,
+        ),
     ],
 )
 def test_predecessor_bug_33_a_ds_alone_is_not_dnssec(value: Dnssec, grade: int) -> None:

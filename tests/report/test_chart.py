@@ -137,8 +137,8 @@ def test_letters_are_those_of_the_scale() -> None:
 
 def test_every_graded_family_has_its_panel(database: sa.Connection) -> None:
     run_id = fill_run(database, plausible_sites(5))
-    panels = {row.panel.lower() for row in count(database, chart("grades"), run_id, RULES_VERSION)}
-    assert panels == {"overall", *WEIGHTS}
+    panels = {row.panel for row in count(database, chart("grades"), run_id, RULES_VERSION)}
+    assert panels == {"Overall", *(family.upper().replace("_", "-") for family in WEIGHTS)}
 
 
 def test_adoption_asks_for_families_that_exist() -> None:

@@ -214,7 +214,7 @@ def test_the_list_of_sites_says_why_there_is_no_letter(
     path = write_report(database, run_id, tmp_path, rule_texts()).with_name("sites.csv")
     rows = list(csv.DictReader(path.open(encoding="utf-8", newline="")))
     assert [row["domain"] for row in rows] == ["a.example", "b.example", "c.example"]
-    assert rows[0]["dmarc"] == "F"
+    assert rows[0]["dmarc"] == "D-"  # no mail host either
     assert rows[0]["grade"].isdigit()
     assert (rows[1]["grade"], rows[1]["letter"], rows[1]["spf"]) == (
         "", "not measured", "not measured",

@@ -17,6 +17,9 @@ import pytest
 import sqlalchemy as sa
 from dnstats.db.models import Chunk, Grade, Remark, Run, SiteRun
 from dnstats.db.queries import run_summary
+from dnstats.db.stored_site import find_site
+from dnstats.grade.next_letter import next_letter
+from dnstats.grade.scale import WEIGHTS
 from dnstats.lab.truth import Truth
 from dnstats.lab.world import truth
 from dnstats.process.readings import read_readings
@@ -125,10 +128,10 @@ def _check_grades(engine: sa.Engine, rows: dict[str, Any]) -> None:
                 Grade, sa.and_(Grade.run_id == SiteRun.run_id, Grade.rank == SiteRun.rank)
             )
         ).all()
-    assert len(grades) == 42 * 9
+    assert len(grades) == 42 * (len(WEIGHTS) + 1)
     for domain, family, grade, why_none in grades:
         assert (grade is None) == bool(why_none)
-        if rows[domain].status != "exists":
+        if rows[domain].status == "nxdomain":
             assert grade is None
         elif family != "overall":
             reading = read_readings(rows[domain].readings)[family]
@@ -296,3 +299,28 @@ def test_a_run_that_was_never_made_is_told_by_mail(
     with pytest.raises(Refused, match="create_run made no run"):
         notify_done(engine, lab_settings, "manual__none", None, now=NOW)
     assert len(list(lab_settings.mail_folder.glob("*.eml"))) == 1
+
+
+def test_what_the_next_letter_costs_is_told_from_stored_rows(
+    engine: sa.Engine, lab_settings: Settings, start_run: Start
+) -> None:
+    chunks = start_run(last_rank=12)
+    _run(engine, lab_settings, chunks)
+    told = 0
+    with engine.connect() as connection:
+        for domain in _site_runs(engine):
+            site = find_site(connection, chunks[0]["run_id"], domain)
+            assert site is not None
+            stored = {one.family: one for one in site.grades}
+            found = next_letter(site.grades, site.remarks)
+            if found is None:
+                assert stored["overall"].letter in (None, "A+")
+                continue
+            assert (found.grade, found.letter) == (
+                stored["overall"].grade,
+                stored["overall"].letter,
+            )
+            assert set(found.mend) <= {remark.code for remark in site.remarks}
+            told += 1
+        assert find_site(connection, chunks[0]["run_id"], "no.such.site") is None
+    assert told

@@ -78,6 +78,7 @@ def _introduction() -> Iterable[str]:
     yield ""
     weights = ", ".join(f"{family} {weight}" for family, weight in WEIGHTS.items())
     yield f"Weight in the overall grade: {weights}. A family without a grade does not count."
+    yield "What a letter means, and why: [grading.md](grading.md)."
     yield ""
     letters = ", ".join(f"{name} from {lowest}" for lowest, name in LETTERS)
     yield f"Letters: {letters}."

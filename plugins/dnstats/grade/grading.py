@@ -6,7 +6,15 @@ import msgspec
 
 import dnstats.grade.rules  # noqa: F401  (registers every rule)
 from dnstats.grade.rule import Abstain, Readings, Remark, rules_of
-from dnstats.grade.scale import WEIGHTS, overall
+from dnstats.grade.scale import (
+    DOES_NOT_APPLY,
+    FATAL,
+    NEEDED,
+    POINTS,
+    WEIGHTS,
+    is_unmeasured,
+    overall,
+)
 from dnstats.records.record import NotMeasured
 
 
@@ -18,6 +26,11 @@ class FamilyGrade(msgspec.Struct, frozen=True):
     abstained: tuple[str, ...]  # codes of rules that could not tell
     why_none: str = ""
 
+    @property
+    def is_unmeasured(self) -> bool:
+        """Whether there is no grade for want of an answer, not because none is due."""
+        return is_unmeasured(self.grade, self.why_none)
+
 
 class SiteGrades(msgspec.Struct, frozen=True):
     """All that grading says about one site."""
@@ -25,6 +38,7 @@ class SiteGrades(msgspec.Struct, frozen=True):
     overall: int | None
     families: tuple[FamilyGrade, ...]
     remarks: tuple[Remark, ...]
+    why_none: str = ""  # why there is no overall grade
 
 
 def grade_site(readings: Readings) -> SiteGrades:
@@ -35,13 +49,21 @@ def grade_site(readings: Readings) -> SiteGrades:
         grade, found = grade_family(family, readings)
         families.append(grade)
         remarks.extend(found)
-    total = overall({grade.family: grade.grade for grade in families})
-    return SiteGrades(total, tuple(families), tuple(remarks))
+    unmeasured = [grade.family for grade in families if grade.is_unmeasured]
+    fatal = any(remark.code in FATAL for remark in remarks)
+    total = overall({grade.family: grade.grade for grade in families}, unmeasured, fatal)
+    why = "" if total is not None else _why_no_total(unmeasured)
+    return SiteGrades(total, tuple(families), tuple(remarks), why)
+
+
+def _why_no_total(unmeasured: list[str]) -> str:
+    missing = [family for family in NEEDED if family in unmeasured]
+    return f"not measured: {', '.join(missing)}" if missing else DOES_NOT_APPLY
 
 
 def ungraded_site(why: str) -> SiteGrades:
     """No grade in any family, for a reason that holds for the site as a whole."""
-    return SiteGrades(None, tuple(FamilyGrade(name, None, (), why) for name in WEIGHTS), ())
+    return SiteGrades(None, tuple(FamilyGrade(name, None, (), why) for name in WEIGHTS), (), why)
 
 
 def grade_family(family: str, readings: Readings) -> tuple[FamilyGrade, list[Remark]]:
@@ -52,15 +74,17 @@ def grade_family(family: str, readings: Readings) -> tuple[FamilyGrade, list[Rem
         return FamilyGrade(family, None, (), why), []
     remarks: list[Remark] = []
     abstained: list[str] = []
+    could_cost = False
     for rule in rules_of(family):
         verdict = rule.apply(readings)
         if isinstance(verdict, Remark):
             remarks.append(verdict)
         elif isinstance(verdict, Abstain):
             abstained.append(rule.code)
-    if reading is None and not remarks:
-        # Nothing there and nothing said against that: the family does not apply to this site.
-        why = "not measured: what its absence is judged by" if abstained else "does not apply"
-        return FamilyGrade(family, None, tuple(abstained), why), []
+            could_cost = could_cost or POINTS[rule.severity] > 0
     points = sum(remark.points for remark in remarks)
+    if reading is None and not points:
+        # Nothing there and nothing to be held against that. 100 would praise what does not exist.
+        why = "not measured: what its absence is judged by" if could_cost else DOES_NOT_APPLY
+        return FamilyGrade(family, None, tuple(abstained), why), remarks
     return FamilyGrade(family, max(0, 100 - points), tuple(abstained)), remarks

@@ -82,8 +82,7 @@ def _grade_rows(
     ]  # fmt: skip
     total = result.overall
     mark = None if total is None else letter(total)
-    why = "no family has a grade" if total is None else None
-    rows.append((*key, "overall", number, site_id, total, mark, why, []))
+    rows.append((*key, "overall", number, site_id, total, mark, result.why_none or None, []))
     return rows
 
 

@@ -64,7 +64,9 @@ def test_a_zone_that_validates_is_believed_over_the_digests() -> None:
 @pytest.mark.parametrize("algorithm", [1, 3, 5, 6, 7, 12])
 def test_every_forbidden_algorithm(algorithm: int) -> None:
     value = signed(ds=(ds(algorithm=algorithm),), dnskeys=(key(algorithm=algorithm, bits=2048),))
-    assert {"DNSSEC006", "DNSSEC008"} <= _codes(value)
+    assert "DNSSEC006" in _codes(value)
+    assert "DNSSEC008" not in _codes(value)  # said once
+    assert "DNSSEC008" in _codes(signed(ds=(ds(), ds(algorithm=algorithm))))
 
 
 @pytest.mark.parametrize("algorithm", [8, 13, 14, 15, 16])

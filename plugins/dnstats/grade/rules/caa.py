@@ -37,7 +37,7 @@ def _those(caa: Caa, is_wrong: Callable[[Property], bool]) -> str | None:
 
 @rule(
     "CAA001",
-    Severity.CRITICAL,
+    Severity.HIGH,
     reference=f"{_RFC}8659#section-3",
     passes=[_SOUND],
     fails=[{"caa": None}],

@@ -20,6 +20,7 @@ RFC7489 = "https://www.rfc-editor.org/rfc/rfc7489"
 RFC9990 = "https://www.rfc-editor.org/rfc/rfc9990"
 
 _GOOD = "v=DMARC1; p=reject; rua=mailto:dmarc@example.com"
+_MAIL = "10 mail.example.com"
 
 
 def _strength(policy: str) -> int:
@@ -36,16 +37,25 @@ def bad_policies(dmarc: Dmarc) -> str:
     "DMARC001",
     Severity.CRITICAL,
     reference=f"{RFC9989}#section-4.10.1",
-    passes=[{"dmarc": _GOOD}, {"dmarc": "v=DMARC1; p=none"}],
-    fails=[{"dmarc": None}, {"dmarc": "v=spf1 -all"}],
+    passes=[
+        {"dmarc": _GOOD, "mx": _MAIL},
+        {"dmarc": "v=DMARC1; p=none", "mx": _MAIL},
+        {"dmarc": None, "mx": "0 ."},
+    ],
+    fails=[{"dmarc": None, "mx": _MAIL}, {"dmarc": "v=spf1 -all", "mx": _MAIL}],
 )
-def no_record(dmarc: Dmarc | None) -> str | None:
-    """There is no DMARC record.
+def no_record(dmarc: Dmarc | None, mx: Mx | None) -> str | None:
+    """There is no DMARC record, and the domain has mail.
 
     Anybody can send mail with this domain as its sender, and nobody is told. Publish a TXT record
     at `_dmarc`: first `v=DMARC1; p=none` with an address for reports, and once the reports show all
-    your mail passing, quarantine or reject. A domain without mail starts with `p=reject`.
+    your mail passing, quarantine or reject.
     """
+    return _absence(dmarc) if mx is not None and not mx.is_null else None
+
+
+def _absence(dmarc: Dmarc | None) -> str | None:
+    """What is there instead of a record, or of an attempt at one; None when there is one."""
     if dmarc is None:
         return "no DMARC record here or at any parent"
     if dmarc.found_at or dmarc.several_at or any(map(_resembles, dmarc.other_texts)):
@@ -871,3 +881,22 @@ def failure_reports_of_others(dmarc: Dmarc) -> str | None:
     record with psd=y. Remove `ruf`.
     """
     return ", ".join(one.uri for one in dmarc.ruf) or None if dmarc.psd == "y" else None
+
+
+@rule(
+    "DMARC073",
+    Severity.HIGH,
+    reference=f"{RFC9989}#section-4.10.1",
+    passes=[
+        {"dmarc": "v=DMARC1; p=reject", "mx": "0 ."},
+        {"dmarc": None, "mx": _MAIL},
+    ],
+    fails=[{"dmarc": None, "mx": "0 ."}, {"dmarc": None, "mx": None}],
+)
+def no_record_without_mail(dmarc: Dmarc | None, mx: Mx | None) -> str | None:
+    """There is no DMARC record on a domain that takes no mail.
+
+    A domain without mail can be forged as a sender all the same, and has nothing to lose: publish
+    `v=DMARC1; p=reject` at `_dmarc`, and `v=spf1 -all` at the domain.
+    """
+    return None if mx is not None and not mx.is_null else _absence(dmarc)

@@ -32,6 +32,8 @@ _TIMEOUT = NotMeasured(Reason.TIMEOUT)
 
 _T = TypeVar("_T")
 
+_FORBIDDEN = frozenset(number for number, one in ALGORITHMS.items() if one.is_forbidden)
+
 
 def _some(part: tuple[_T, ...] | NotMeasured) -> tuple[_T, ...]:
     """The records of a part; rules that need it measured check that themselves."""
@@ -61,7 +63,7 @@ def _pairs(pairs: set[tuple[int, int]]) -> str:
 
 @rule(
     "DNSSEC001",
-    Severity.CRITICAL,
+    Severity.HIGH,
     reference=f"{_RFC}9364#section-1",
     passes=[_SOUND, {"dnssec": None}, {"dnssec": signed(state=State.INSECURE, ds=())}],
     fails=[_UNSIGNED, {"dnssec": signed(state=State.INSECURE, ds=(), dnskeys=_TIMEOUT)}],
@@ -84,7 +86,7 @@ def _no_ds(dnssec: Dnssec) -> str | None:
 
 @rule(
     "DNSSEC002",
-    Severity.CRITICAL,
+    Severity.HIGH,
     reference=f"{_RFC}4035#section-2.4",
     passes=[_SOUND, _UNSIGNED],
     fails=[{"dnssec": signed(state=State.INSECURE, ds=())}],
@@ -152,7 +154,7 @@ def ds_without_dnskey(dnssec: Dnssec) -> str | Abstain | None:
 
 @rule(
     "DNSSEC005",
-    Severity.CRITICAL,
+    Severity.HIGH,
     reference=f"{_RFC}9905#section-2",
     passes=[
         _SOUND,
@@ -200,8 +202,9 @@ def key_algorithm_is_forbidden(dnssec: Dnssec) -> str | Abstain | None:
     SHA-1, MD5, DSA and GOST are out (RFC 9904, 9905, 9906); more and more resolvers take such a
     zone for unsigned. Roll over to algorithm 13 (ECDSA P-256).
     """
-    forbidden = {number for number, one in ALGORITHMS.items() if one.is_forbidden}
-    found = (_show_key(one) for one in _some(dnssec.dnskeys) if one.algorithm in forbidden)
+    if _is_unusable(dnssec):
+        return None  # DNSSEC005 says it
+    found = (_show_key(one) for one in _some(dnssec.dnskeys) if one.algorithm in _FORBIDDEN)
     return _told(found, dnssec.dnskeys)
 
 
@@ -228,7 +231,7 @@ def key_algorithm_is_discouraged(dnssec: Dnssec) -> str | Abstain | None:
 
 @rule(
     "DNSSEC008",
-    Severity.MEDIUM,
+    Severity.LOW,
     reference=f"{_RFC}9905#section-2",
     passes=[
         _SOUND,
@@ -238,16 +241,21 @@ def key_algorithm_is_discouraged(dnssec: Dnssec) -> str | Abstain | None:
     fails=[{"dnssec": signed(ds=(ds(), ds(algorithm=7)))}],
 )
 def ds_algorithm_is_forbidden(dnssec: Dnssec) -> str | Abstain | None:
-    """A DS uses an algorithm that must not sign any more.
+    """A DS without a key uses an algorithm that must not sign any more.
 
-    More and more resolvers pass over it. Remove it once its key is gone, or roll over to algorithm
-    13 (ECDSA P-256).
+    It is of no use: resolvers pass over it. Have the registrar remove it.
     """
-    known = _some(dnssec.ds)
     if _is_unusable(dnssec):
         return None  # DNSSEC005 says it
-    forbidden = {number for number, one in ALGORITHMS.items() if one.is_forbidden}
-    return _told((_show_ds(one) for one in known if one.algorithm in forbidden), dnssec.ds)
+    if isinstance(dnssec.dnskeys, NotMeasured):
+        return Abstain(dnssec.dnskeys.question or dnssec.dnskeys.reason)
+    told = {one.algorithm for one in dnssec.dnskeys}  # DNSSEC006 says it of these
+    found = (
+        _show_ds(one)
+        for one in _some(dnssec.ds)
+        if one.algorithm in _FORBIDDEN and one.algorithm not in told
+    )
+    return _told(found, dnssec.ds)
 
 
 @rule(

@@ -9,7 +9,7 @@ from dnstats.records.msdcs import Msdcs
 
 @rule(
     "MSDCS001",
-    Severity.NOTICE,
+    Severity.LOW,
     reference="https://www.rfc-editor.org/rfc/rfc1918#section-5",
     passes=[{"msdcs": None}, {"msdcs": Msdcs("_msdcs.example.com", True, False)}],
     fails=[{"msdcs": Msdcs("_msdcs.example.com", False, True)}],
