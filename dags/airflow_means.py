@@ -16,6 +16,7 @@ from airflow.sdk import BaseHook
 from airflow.sdk.exceptions import AirflowFailException, AirflowNotFoundException
 from dnstats.db.connect import open_database
 from dnstats.notify import delivery
+from dnstats.notify import webhook as hooks
 from dnstats.settings import BadSetting
 from dnstats.tasks.chunk_name import Refused
 from sqlalchemy import Engine
@@ -28,17 +29,36 @@ def database() -> Engine:
 
 def smtp_server() -> delivery.SmtpServer | None:
     """The mail server behind the connection `smtp_default`; None when there is none."""
-    try:
-        connection = BaseHook.get_connection("smtp_default")
-    except (AirflowNotFoundException, AirflowException):
-        return None
-    return delivery.smtp_server(
+    connection = _connection("smtp_default")
+    return connection and delivery.smtp_server(
         connection.host,
         connection.port,
         connection.login,
         connection.password,
         connection.extra_dejson,
     )
+
+
+def alert_webhook() -> hooks.Webhook | None:
+    """Slack, or another webhook, behind the connection `dnstats_alert`; None when there is none."""
+    connection = _connection("dnstats_alert")
+    return connection and hooks.webhook(
+        connection.conn_type,
+        connection.host,
+        connection.port,
+        connection.schema,
+        connection.login,
+        connection.password,
+        connection.extra_dejson,
+    )
+
+
+def _connection(name: str) -> Any:
+    """Airflow's connection of that name; None when there is none."""
+    try:
+        return BaseHook.get_connection(name)
+    except (AirflowNotFoundException, AirflowException):
+        return None
 
 
 def max_chunks() -> int:

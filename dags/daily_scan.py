@@ -22,9 +22,10 @@ import datetime as dt
 
 from airflow.sdk import Asset, Param, TriggerRule, dag, get_current_context, task, task_group
 from airflow.sdk.exceptions import AirflowSkipException
-from airflow_means import database, max_chunks, not_again, smtp_server
+from airflow_means import alert_webhook, database, max_chunks, not_again, smtp_server
+from alerting import deadline, end_of_run, tell_failure, tell_first_failed_chunk, told
 from dnstats import settings
-from dnstats.tasks.chunk_name import ChunkName
+from dnstats.tasks.chunk_name import ChunkName, Refused
 
 RUN = Asset(name="dnstats_run", uri="dnstats://run")
 
@@ -74,14 +75,12 @@ PARAMS = {
     ),
 }  # fmt: skip
 
-SCHEDULE = settings.load()["DNSTATS_SCHEDULE"]
+SETTINGS = settings.load()
+SCHEDULE = SETTINGS["DNSTATS_SCHEDULE"]
+LATE_HOURS = SETTINGS["DNSTATS_DEADLINE_HOURS"]
 
-CHUNK_LABEL = "{{ chunk_label | default('chunk') }}"
-
-
-def show_label(chunk: ChunkName) -> None:
-    """Name this mapped instance by its ranks. (Its arguments are not in its template's context.)"""
-    get_current_context()["chunk_label"] = chunk["label"]
+# The instance's own argument: known before the task begins, and still when it fails.
+CHUNK_LABEL = "{{ ti.task.op_kwargs['chunk']['label'] }}"
 
 
 def skip_dry_run() -> None:
@@ -100,6 +99,9 @@ def skip_dry_run() -> None:
     params=PARAMS,
     doc_md=__doc__,
     tags=["dnstats"],
+    on_failure_callback=tell_failure("run_failed"),
+    on_success_callback=end_of_run,
+    deadline=deadline("run_late", LATE_HOURS),
     default_args={
         "retries": 2,
         "retry_delay": dt.timedelta(seconds=15),
@@ -153,35 +155,35 @@ def daily_scan() -> None:
     # Later stages have the higher priority: finish a chunk before beginning another.
     @task(
         pool="scan", queue="scan", priority_weight=1, map_index_template=CHUNK_LABEL,
+        on_failure_callback=tell_first_failed_chunk,
         execution_timeout=dt.timedelta(hours=3),
     )  # fmt: skip
     @not_again
     def scan_chunk(chunk: ChunkName) -> ChunkName:
         from dnstats.tasks.scan_chunk import scan_chunk
 
-        show_label(chunk)
         return scan_chunk(database(), settings.load(), chunk, now=dt.datetime.now(dt.UTC))
 
     @task(
         priority_weight=2, map_index_template=CHUNK_LABEL,
+        on_failure_callback=tell_first_failed_chunk,
         execution_timeout=dt.timedelta(minutes=30),
     )  # fmt: skip
     @not_again
     def process_chunk(chunk: ChunkName) -> ChunkName:
         from dnstats.tasks.process_chunk import process_chunk
 
-        show_label(chunk)
         return process_chunk(database(), settings.load(), chunk)
 
     @task(
         priority_weight=3, map_index_template=CHUNK_LABEL,
+        on_failure_callback=tell_first_failed_chunk,
         execution_timeout=dt.timedelta(minutes=30),
     )  # fmt: skip
     @not_again
     def grade_chunk(chunk: ChunkName) -> ChunkName:
         from dnstats.tasks.grade_chunk import grade_chunk
 
-        show_label(chunk)
         return grade_chunk(database(), chunk)
 
     @task(
@@ -194,13 +196,19 @@ def daily_scan() -> None:
 
         skip_dry_run()
         context = get_current_context()
-        run_id = notify_done(
-            database(),
-            settings.load(),
-            context["dag_run"].run_id,
-            smtp_server(),
-            now=dt.datetime.now(dt.UTC),
-        )
+        run = context["dag_run"]
+        try:
+            run_id = notify_done(
+                database(),
+                settings.load(),
+                run.run_id,
+                smtp_server(),
+                webhook=alert_webhook(),
+                now=dt.datetime.now(dt.UTC),
+            )
+        except Refused:
+            told(run.dag_id, run.run_id)
+            raise
         context["outlet_events"][RUN].extra = {"run_id": run_id}
         return run_id
 

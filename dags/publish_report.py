@@ -10,6 +10,7 @@ import datetime as dt
 
 from airflow.sdk import Asset, Param, dag, get_current_context, task
 from airflow_means import database, not_again
+from alerting import end_of_run, tell_failure
 from dnstats import settings
 
 RUN = Asset(name="dnstats_run", uri="dnstats://run")
@@ -29,6 +30,8 @@ RUN = Asset(name="dnstats_run", uri="dnstats://run")
     },
     doc_md=__doc__,
     tags=["dnstats"],
+    on_failure_callback=tell_failure("report_failed"),
+    on_success_callback=end_of_run,
     default_args={"retries": 2, "retry_delay": dt.timedelta(seconds=15)},
 )  # fmt: skip
 def publish_report_dag() -> None:

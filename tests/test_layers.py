@@ -48,7 +48,7 @@ MAY_IMPORT_OUTSIDE: dict[str, set[str]] = {
     "db": {"sqlalchemy", "psycopg", "alembic", "msgspec"},
     "lists": {"httpx", "idna", "msgspec", "sqlalchemy"},
     "report": {"sqlalchemy", "jinja2", "msgspec", "markupsafe"},
-    "notify": {"jinja2", "markupsafe", "msgspec"},
+    "notify": {"httpx", "jinja2", "markupsafe", "msgspec"},
     "lab": {"dns", "msgspec", "cryptography"},
     "stack": {"dns", "httpx", "msgspec", "psycopg", "rich", "sqlalchemy"},
     "tasks": {"dns", "msgspec", "sqlalchemy"},

@@ -112,6 +112,8 @@ SETTINGS: tuple[Setting, ...] = (
             "file of domains that are never asked, one a line"),
     Setting("DNSTATS_GATE", "92", _between(0, 100),
             "percent of sites that must be measured for a run to be published"),
+    Setting("DNSTATS_DEADLINE_HOURS", "10", _between(0.001, 1000),
+            "hours after it was due that a run is told as late; from 08:00, 10 is 18:00"),
     Setting("DNSTATS_ALLOW_SPECIAL", "false", _flag,
             "ask name servers at private and loopback addresses too; for the practice internet"),
     Setting("DNSTATS_MAIL_FROM", "dnstats@localhost", _text, "sender of the mails"),

@@ -231,5 +231,21 @@ class Remark(Base):
     evidence: Mapped[str] = mapped_column(comment="what was found: record, server, count")
 
 
+class Incident(Base):
+    """What somebody was told about a run that is under way."""
+
+    __tablename__ = "incidents"
+    __table_args__ = (
+        {"comment": "Incidents of runs that are under way and were told; emptied at a run's end"},
+    )
+
+    kind: Mapped[str] = mapped_column(
+        primary_key=True, comment="chunk_failed, run_failed and so on"
+    )
+    dag_id: Mapped[str] = mapped_column(primary_key=True, comment="Airflow's name of the flow")
+    dag_run_id: Mapped[str] = mapped_column(primary_key=True, comment="Airflow's name of the run")
+    told_at: Mapped[dt.datetime] = mapped_column(server_default=func.now())
+
+
 RUN_PARTITIONED = (SiteRun.__tablename__, Grade.__tablename__, Remark.__tablename__)
 """Tables that hold one partition a run."""

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from dnstats.db.models import Chunk, Run
 from dnstats.db.queries import Summary, find_run, run_summary
 from dnstats.notify.delivery import SmtpServer, deliver
+from dnstats.notify.webhook import Webhook, post
 from dnstats.notify.writing import write_mail
 from dnstats.settings import Settings
 from dnstats.tasks.chunk_name import Refused, chunk_label
@@ -27,9 +28,13 @@ def notify_done(
     dag_run_id: str,
     smtp: SmtpServer | None,
     *,
+    webhook: Webhook | None = None,
     now: dt.datetime,
 ) -> int:
-    """The run's id when it may be published; `Refused` after the mail when it may not."""
+    """The run's id when it may be published; `Refused` after the mail when it may not.
+
+    `webhook` is told only of a run that is not published.
+    """
     gate = settings["DNSTATS_GATE"]
     with database.begin() as connection:
         run_id = find_run(connection, dag_run_id)
@@ -46,6 +51,8 @@ def notify_done(
         "run_done", facts, settings["DNSTATS_MAIL_FROM"], settings["DNSTATS_MAIL_TO"]
     )
     log.info("end mail %s", deliver(message, smtp, settings.mail_folder))
+    if fault and webhook is not None:
+        log.info("webhook %s", post(message, webhook))
     if fault or run_id is None:
         raise Refused(f"Not published: {fault}.")
     return run_id
