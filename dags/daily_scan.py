@@ -80,7 +80,7 @@ SCHEDULE = SETTINGS["DNSTATS_SCHEDULE"]
 LATE_HOURS = SETTINGS["DNSTATS_DEADLINE_HOURS"]
 
 # The instance's own argument: known before the task begins, and still when it fails.
-CHUNK_LABEL = "{{ ti.task.op_kwargs['chunk']['label'] }}"
+CHUNK_LABEL = "{{ ti.task.op_args[0]['label'] }}"
 
 
 def skip_dry_run() -> None:

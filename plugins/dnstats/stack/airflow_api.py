@@ -93,6 +93,21 @@ class AirflowApi:
         body = {"state": "failed", "note": "Cut off: the stack was stopped while it ran."}
         self.call("PATCH", f"/dags/{dag_id}/dagRuns/{quote(run_id, safe='')}", body)
 
+    def clear(
+        self, dag_id: str, run_id: str, task_id: str, map_index: int | None
+    ) -> list[dict[str, Any]]:
+        """Clear a task (or one mapped instance) with all downstream; the instances cleared."""
+        body = {
+            "dry_run": False,
+            "dag_run_id": run_id,
+            "task_ids": [task_id if map_index is None else [task_id, map_index]],
+            "include_downstream": True,
+            "only_failed": False,
+            "reset_dag_runs": True,
+        }
+        found = self.call("POST", f"/dags/{dag_id}/clearTaskInstances", body)
+        return list(found["task_instances"])
+
     def task_instances(self, dag_id: str, run_id: str) -> list[dict[str, Any]]:
         """All task instances of a run, every page."""
         path = f"/dags/{dag_id}/dagRuns/{quote(run_id, safe='')}/taskInstances"

@@ -81,12 +81,13 @@ def serve(places: Places, order: Order, console: Console) -> int:
         console.out("ready")
         while True:
             time.sleep(1.0)
-            _mend(owner, console)
+            mend(owner, console)
     finally:
         owner.stop()
 
 
-def _mend(owner: Owner, console: Console) -> None:
+def mend(owner: Owner, console: Console) -> None:
+    """Start again what has ended; StackFault when it cannot be."""
     for name, exit_status in owner.dead().items():
         if name == "lab":
             raise StackFault(f"the practice internet ended (status {exit_status})")
