@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-from dnstats import wire
+from dnstats import chunk_answers, wire
 from dnstats.answer import Answer, Outcome, Question, Reason
 from dnstats.archive import (
     SCHEMA,
@@ -60,6 +60,43 @@ def test_the_second_pass_counts_and_the_first_is_kept(tmp_path: Path) -> None:
     archive.write(str(tmp_path), "c.parquet")
     assert read_chunk(str(tmp_path), "c.parquet").look(question).outcome is Outcome.NODATA
     assert pq.read_table(tmp_path / "c.parquet").num_rows == 2
+
+
+def test_rows_in_another_order_are_found_all_the_same(tmp_path: Path) -> None:
+    questions = [Question(f"{letter}.example", rdtype) for letter in "cab" for rdtype in (16, 1)]
+    archive = ChunkArchive()
+    for question in questions:
+        archive.add(Answer(question, Outcome.NOT_MEASURED, Reason.TIMEOUT), 1, 10.0)
+        archive.add(Answer(question, Outcome.NXDOMAIN, message=question.name.encode()), 2, 20.0)
+    archive.write(str(tmp_path), "c.parquet")
+    table = pq.read_table(tmp_path / "c.parquet")
+    pq.write_table(table.take(list(reversed(range(len(table))))), tmp_path / "c.parquet")
+    read = read_chunk(str(tmp_path), "c.parquet")
+    assert [read.look(question).message.decode() for question in questions] == [
+        question.name for question in questions
+    ]
+
+
+def test_more_answers_than_are_kept_as_objects_are_read_again(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(chunk_answers, "KEPT", 2)
+    questions = [Question(f"{number}.example", wire.TXT) for number in range(7)]
+    archive = ChunkArchive()
+    for question in questions:
+        archive.add(Answer(question, Outcome.NODATA, message=question.name.encode()), 1, 1.0)
+    archive.write(str(tmp_path), "c.parquet")
+    read = read_chunk(str(tmp_path), "c.parquet")
+    for question in questions + questions:
+        assert read.look(question).message.decode() == question.name
+
+
+def test_a_file_without_a_column_says_which(tmp_path: Path) -> None:
+    ChunkArchive().write(str(tmp_path), "c.parquet")
+    pq.write_table(
+        pq.read_table(tmp_path / "c.parquet").drop_columns(["aa", "message"]),
+        tmp_path / "c.parquet",
+    )
+    with pytest.raises(BadArchive, match="lacks the columns aa, message"):
+        read_chunk(str(tmp_path), "c.parquet")
 
 
 def test_what_was_not_asked_is_not_measured(tmp_path: Path) -> None:

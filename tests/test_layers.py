@@ -18,7 +18,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "answer": {"wire"},
     "visible": set(),
     "settings": set(),
-    "archive": DATA,
+    "archive": DATA | {"chunk_answers"},
+    "chunk_answers": DATA,
     "records": DATA,
     "scan": DATA,
     "process": DATA | {"records"},
@@ -30,7 +31,18 @@ MAY_IMPORT: dict[str, set[str]] = {
     "lab": set(),
     "stack": {"settings", "db", "lists", "scan", "grade"},
     "tasks": DATA
-    | {"archive", "records", "scan", "process", "grade", "db", "lists", "report", "notify"}
+    | {
+        "archive",
+        "chunk_answers",
+        "records",
+        "scan",
+        "process",
+        "grade",
+        "db",
+        "lists",
+        "report",
+        "notify",
+    }
     | {"settings"},
 }
 """What each part may import of ours, besides itself."""
@@ -41,6 +53,7 @@ MAY_IMPORT_OUTSIDE: dict[str, set[str]] = {
     "visible": set(),
     "settings": set(),
     "archive": {"fsspec", "pyarrow"},
+    "chunk_answers": {"pyarrow"},
     "records": {"msgspec", "dns"},
     "scan": {"msgspec"},
     "process": {"msgspec"},

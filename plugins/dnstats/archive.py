@@ -8,16 +8,24 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Mapping
+from array import array
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import fsspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from dnstats.answer import Answer, Outcome, Question, Reason, not_asked
+from dnstats.answer import Answer
+from dnstats.chunk_answers import DICTIONARIES, READ, ChunkAnswers, whole
+
+# Arrow's own allocator keeps three times what a chunk needs for the life of the process.
+pa.set_memory_pool(pa.system_memory_pool())
 
 SCHEMA_VERSION = 1
+ROWS_A_GROUP = 1 << 15  # a filter on a name reads one group of a chunk's ten
+UNIQUE = frozenset(("rtt_ms", "asked_at", "message"))
+"""Columns in which next to no value comes twice: a dictionary would be in the way."""
 
 _FIELDS: tuple[tuple[str, pa.DataType, str], ...] = (
     ("name", pa.string(), "name asked, canonical text (lower case, no trailing dot)"),
@@ -56,26 +64,43 @@ def chunk_path(day: dt.date, run_id: int, number: int) -> str:
 
 
 class ChunkArchive:
-    """Gathers a chunk's answers in columns; `write` puts them into the archive at once."""
+    """Gathers a chunk's answers; `write` puts them into the archive at once."""
 
     def __init__(self) -> None:
-        self._columns: dict[str, list[Any]] = {name: [] for name, _, _ in _FIELDS}
-        self._append = [self._columns[name].append for name, _, _ in _FIELDS]
+        self._answers: list[Answer] = []
+        self._passes = array("B")
+        self._asked_at = array("q")
 
     def __len__(self) -> int:
-        return len(self._columns["name"])
+        return len(self._answers)
 
     def add(self, answer: Answer, pass_number: int, asked_at: float) -> None:
         """Keep one answer; `asked_at` in seconds since the epoch."""
-        question = answer.question
-        row = (
-            question.name, question.rdtype, question.server, question.cd, pass_number,
-            answer.outcome.value, answer.reason.value if answer.reason else None, answer.rcode,
-            answer.ede, answer.aa, answer.ad, answer.tcp, min(answer.attempts, 255),
-            answer.rtt_ms, answer.server, int(asked_at * 1000), answer.message,
-        )  # fmt: skip
-        for append, value in zip(self._append, row, strict=True):
-            append(value)
+        self._answers.append(answer)
+        self._passes.append(pass_number)
+        self._asked_at.append(int(asked_at * 1000))
+
+    def _columns(self) -> Iterator[Sequence[Any]]:
+        """The values of each column, in the order of the schema."""
+        answers = self._answers
+        questions = [answer.question for answer in answers]
+        yield [question.name for question in questions]
+        yield [question.rdtype for question in questions]
+        yield [question.server for question in questions]
+        yield [question.cd for question in questions]
+        yield self._passes
+        yield [answer.outcome.value for answer in answers]
+        yield [answer.reason and answer.reason.value for answer in answers]
+        yield [answer.rcode for answer in answers]
+        yield [answer.ede for answer in answers]
+        yield [answer.aa for answer in answers]
+        yield [answer.ad for answer in answers]
+        yield [answer.tcp for answer in answers]
+        yield [min(answer.attempts, 255) for answer in answers]
+        yield [answer.rtt_ms for answer in answers]
+        yield [answer.server for answer in answers]
+        yield self._asked_at
+        yield [answer.message for answer in answers]
 
     def write(self, archive: str, path: str) -> int:
         """Write the file and move it into place, over an older one; returns its bytes.
@@ -83,7 +108,11 @@ class ChunkArchive:
         Sorted by name and type, so that a researcher's filter reads a part of the file only and
         the same answers give the same bytes.
         """
-        table = pa.table(self._columns, schema=SCHEMA)
+        columns = [
+            pa.array(values, field.type)
+            for field, values in zip(SCHEMA, self._columns(), strict=True)
+        ]
+        table = pa.table(columns, schema=SCHEMA)
         table = table.sort_by(
             [("name", "ascending"), ("type", "ascending"), ("server", "ascending"),
              ("cd", "ascending"), ("pass", "ascending")]
@@ -95,7 +124,11 @@ class ChunkArchive:
         temporary = f"{folder}/.{uuid.uuid4().hex}.partial"
         try:
             with filesystem.open(temporary, "wb") as file:
-                pq.write_table(table, file, compression="zstd", compression_level=3)
+                pq.write_table(
+                    table, file, compression="zstd", compression_level=3,
+                    row_group_size=ROWS_A_GROUP,
+                    use_dictionary=[name for name in SCHEMA.names if name not in UNIQUE],
+                )  # fmt: skip
             size = int(filesystem.size(temporary))
             filesystem.mv(temporary, target)
         except BaseException:
@@ -105,68 +138,23 @@ class ChunkArchive:
         return size
 
 
-class ChunkAnswers:
-    """The answers of one archive file, looked up by question; the last pass counts."""
-
-    def __init__(self, table: pa.Table) -> None:
-        columns = {name: table.column(name).to_pylist() for name in ("name", "type", "server")}
-        cds = table.column("cd").to_pylist()
-        passes = table.column("pass").to_pylist()
-        rows: dict[Question, int] = {}
-        keys = zip(columns["name"], columns["type"], columns["server"], cds, strict=True)
-        for row, key in enumerate(keys):
-            question = Question(*key)
-            known = rows.get(question)
-            if known is None or passes[row] >= passes[known]:
-                rows[question] = row
-        self._rows: Mapping[Question, int] = rows
-        self._outcomes = [Outcome(value) for value in table.column("outcome").to_pylist()]
-        self._reasons = table.column("reason").to_pylist()
-        self._rest = {
-            name: table.column(name).to_pylist()
-            for name in ("rcode", "ede", "aa", "ad", "tcp", "attempts", "rtt_ms", "answered_by")
-        }
-        self._messages = table.column("message").to_pylist()
-        self._answers: dict[Question, Answer] = {}
-
-    def __len__(self) -> int:
-        return len(self._rows)
-
-    def look(self, question: Question) -> Answer:
-        """The final answer to a question; NOT_ASKED when the archive does not hold it."""
-        answer = self._answers.get(question)
-        if answer is None:
-            row = self._rows.get(question)
-            answer = not_asked(question) if row is None else self._build(question, row)
-            self._answers[question] = answer
-        return answer
-
-    def _build(self, question: Question, row: int) -> Answer:
-        rest = self._rest
-        reason = self._reasons[row]
-        return Answer(
-            question,
-            self._outcomes[row],
-            Reason(reason) if reason else None,
-            rest["rcode"][row],
-            tuple(rest["ede"][row] or ()),
-            rest["aa"][row],
-            rest["ad"][row],
-            rest["tcp"][row],
-            rest["attempts"][row],
-            rest["rtt_ms"][row],
-            rest["answered_by"][row],
-            self._messages[row],
-        )
-
-
 def read_chunk(archive: str, path: str) -> ChunkAnswers:
     """The answers of one chunk; `BadArchive` when the file is missing or broken."""
     filesystem, root = fsspec.core.url_to_fs(archive)
     target = f"{root.rstrip('/')}/{path}"
     try:
         with filesystem.open(target, "rb") as file:
-            table = pq.read_table(file)
+            parquet = pq.ParquetFile(file, read_dictionary=DICTIONARIES)
+            missing = [name for name in SCHEMA.names if name not in parquet.schema_arrow.names]
+            if missing:
+                raise BadArchive(
+                    f"the archive file {target} lacks the columns {', '.join(missing)}"
+                )
+            # Column by column, so that only one of them is in memory twice while it is decoded;
+            # on one thread, for a chunk's task shares the machine with those of other chunks.
+            columns = {
+                name: whole(parquet.read([name], use_threads=False).column(name)) for name in READ
+            }
     except FileNotFoundError:
         raise BadArchive(
             f"there are no archived answers at {target}: scan this chunk first (clear scan_chunk), "
@@ -174,10 +162,7 @@ def read_chunk(archive: str, path: str) -> ChunkAnswers:
         ) from None
     except (pa.ArrowException, OSError) as fault:
         raise BadArchive(f"the archived answers at {target} cannot be read: {fault}") from fault
-    missing = [name for name in SCHEMA.names if name not in table.column_names]
-    if missing:
-        raise BadArchive(f"the archive file {target} lacks the columns {', '.join(missing)}")
-    return ChunkAnswers(table)
+    return ChunkAnswers(columns)
 
 
 def has_chunk(archive: str, path: str) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from dnstats import archive
+from dnstats.chunk_answers import ChunkAnswers
 from dnstats.db.bulk import copy_rows
 from dnstats.db.models import SiteRun
 from dnstats.process.readings import write_readings
@@ -60,7 +61,7 @@ def process_chunk(database: sa.Engine, settings: Settings, chunk: ChunkName) -> 
 
 
 def _rows(
-    row: Any, sites: Iterable[tuple[int, Site]], answers: archive.ChunkAnswers
+    row: Any, sites: Iterable[tuple[int, Site]], answers: ChunkAnswers
 ) -> Iterator[tuple[Any, ...]]:
     records = load_records()
     for site_id, site in sites:
