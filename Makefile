@@ -3,9 +3,11 @@ SHELL := /bin/sh
 PYTHON ?= python3
 VENV := .venv/bin/python
 export SITES LIST DNS CHUNK DIRECT_PORT LAB_SEED
+DOMAIN ?=
+ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev run up down status test lint lock clean
+.PHONY: help install install-dev check run up down status test lint lock clean
 
 help: ## what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -19,6 +21,9 @@ install-dev: install
 
 run: install ## one day's run in Airflow for the top SITES sites: scan, process, grade, report
 	@$(VENV) -m dnstats.stack run
+
+check: install ## ask about DOMAIN now: grades, what is wrong, the cure (ARGS="--json --lab" ...)
+	@$(VENV) -m dnstats check $(DOMAIN) $(ARGS)
 
 up: install ## keep Airflow and the database running, with the daily schedule on
 	@$(VENV) -m dnstats.stack up

@@ -20,6 +20,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "settings": set(),
     "archive": DATA | {"chunk_answers"},
     "chunk_answers": DATA,
+    "opt_out": {"wire", "settings"},
     "records": DATA,
     "scan": DATA,
     "process": DATA | {"records"},
@@ -30,6 +31,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "notify": {"db", "settings", "visible"},
     "lab": set(),
     "stack": {"settings", "db", "lists", "scan", "grade"},
+    "check": DATA
+    | {"records", "scan", "process", "grade", "lists", "stack", "settings", "opt_out", "visible"},
     "tasks": DATA
     | {
         "archive",
@@ -43,7 +46,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "report",
         "notify",
     }
-    | {"settings"},
+    | {"settings", "opt_out"},
 }
 """What each part may import of ours, besides itself."""
 
@@ -52,6 +55,7 @@ MAY_IMPORT_OUTSIDE: dict[str, set[str]] = {
     "answer": {"msgspec"},
     "visible": set(),
     "settings": set(),
+    "opt_out": set(),
     "archive": {"fsspec", "pyarrow"},
     "chunk_answers": {"pyarrow"},
     "records": {"msgspec", "dns"},
@@ -64,6 +68,7 @@ MAY_IMPORT_OUTSIDE: dict[str, set[str]] = {
     "notify": {"httpx", "jinja2", "markupsafe", "msgspec"},
     "lab": {"dns", "msgspec", "cryptography"},
     "stack": {"dns", "httpx", "msgspec", "psycopg", "rich", "sqlalchemy"},
+    "check": {"msgspec", "rich"},
     "tasks": {"dns", "msgspec", "sqlalchemy"},
 }
 

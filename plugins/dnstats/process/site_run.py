@@ -8,7 +8,7 @@ from enum import StrEnum
 import msgspec
 
 from dnstats import wire
-from dnstats.answer import Answer, Outcome, Question
+from dnstats.answer import Answer, Outcome, Question, Reason
 from dnstats.process.readings import Readings
 from dnstats.process.served_by import ServedBy, name_providers
 from dnstats.records.record import Look, NotMeasured, Reading, Record, Site
@@ -43,7 +43,9 @@ def read_site(site: Site, look: Look, records: Sequence[Record]) -> SiteRun:
     seen: dict[Question, Answer] = {}
 
     def counting(question: Question) -> Answer:
-        answer = seen[question] = look(question)
+        answer = look(question)
+        if answer.reason is not Reason.NOT_ASKED:  # nobody needed to know it, so it counts as none
+            seen[question] = answer
         return answer
 
     readings: dict[str, Reading | None] = {

@@ -12,14 +12,15 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
-from dnstats import archive, wire
+from dnstats import archive
 from dnstats.answer import Plan
+from dnstats.opt_out import read_opt_out
 from dnstats.records import load_records
 from dnstats.records.record import Site
 from dnstats.scan.progress import Progress
 from dnstats.scan.scanner import scan
 from dnstats.scan.settings import ScanSettings
-from dnstats.settings import BadSetting, Settings
+from dnstats.settings import Settings
 from dnstats.tasks.chunk_name import ChunkName, Refused, begin_stage, end_stage, load_sites
 
 log = logging.getLogger(__name__)
@@ -91,28 +92,6 @@ def scan_settings(settings: Settings, run: dict[str, Any]) -> ScanSettings:
         server_rate=run.get("server_rate", settings["DNSTATS_SERVER_RATE"]) / slots,
         opted_out=read_opt_out(Path(settings["DNSTATS_OPT_OUT"])),
     )
-
-
-def read_opt_out(path: Path) -> frozenset[str]:
-    """Names that are never asked: one a line, `#` begins a comment. A missing file is a fault."""
-    try:
-        lines = path.read_text("utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as fault:
-        raise BadSetting(
-            f"the opt-out list {path} cannot be read ({fault}); scanning without it would ask "
-            "those who said no"
-        ) from None
-    names = set()
-    for line in lines:
-        text = line.partition("#")[0].strip()
-        if text:
-            try:
-                names.add(wire.canonical(text))
-            except wire.BadName as fault:
-                raise BadSetting(
-                    f"the opt-out list {path} has the line {line!r}: {fault}"
-                ) from None
-    return frozenset(names)
 
 
 def log_progress(progress: Progress) -> None:
