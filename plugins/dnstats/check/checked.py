@@ -11,6 +11,7 @@ import msgspec
 
 from dnstats.check.published import published
 from dnstats.grade.grading import FamilyGrade, SiteGrades, grade_site, ungraded_site
+from dnstats.grade.next_letter import NextLetter, next_letter
 from dnstats.grade.rule import RULES, Abstain, Readings
 from dnstats.grade.scale import RULES_VERSION, letter
 from dnstats.process.served_by import ServedBy
@@ -58,6 +59,8 @@ class Checked(msgspec.Struct, frozen=True, kw_only=True):
     is_measured: bool  # every family that a run must measure was measured
     grade: int | None
     letter: str | None
+    why_none: str  # why there is no overall grade
+    next_letter: NextLetter | None  # what a better letter costs; None for the best, and for none
     providers: ServedBy
     families: tuple[Part, ...]
     remarks: tuple[Finding, ...]  # the dearest first
@@ -85,6 +88,8 @@ def judge(run: SiteRun, unanswered: Sequence[NotMeasured]) -> Checked:
         is_measured=run.is_measured,
         grade=grades.overall,
         letter=None if grades.overall is None else letter(grades.overall),
+        why_none=grades.why_none,
+        next_letter=next_letter(grades.families, grades.remarks),
         providers=run.providers,
         families=families,
         remarks=remarks,

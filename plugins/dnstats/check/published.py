@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from dnstats.records.address import Address
 from dnstats.records.bimi import Bimi
 from dnstats.records.caa import Caa
 from dnstats.records.dane import Dane
 from dnstats.records.dmarc import Dmarc
 from dnstats.records.dnssec import Dnssec
+from dnstats.records.https import Https
+from dnstats.records.msdcs import Msdcs
 from dnstats.records.mta_sts import MtaSts
 from dnstats.records.mx import Mx
 from dnstats.records.ns import Ns
@@ -74,11 +77,27 @@ def _dmarc(dmarc: Dmarc) -> Iterable[str]:
         yield f"at _dmarc.{dmarc.found_at}"
 
 
+def _address(address: Address) -> Iterable[str]:
+    for host in (address.apex, address.www):
+        yield f"{host.name}: {' '.join(host.addresses) or '-'}"
+
+
+def _https(https: Https) -> Iterable[str]:
+    return (f"{one.priority} {one.target}" for one in https.bindings)
+
+
+def _msdcs(msdcs: Msdcs) -> Iterable[str]:
+    yield f"SOA of {msdcs.zone}"
+
+
 def _record(value: Bimi | MtaSts | TlsRpt) -> Iterable[str]:
     yield value.record
 
 
 _WRITERS: dict[type, Callable[[Any], Iterable[str]]] = {
+    Address: _address,
+    Https: _https,
+    Msdcs: _msdcs,
     Ns: _ns,
     Soa: _soa,
     Dnssec: _dnssec,

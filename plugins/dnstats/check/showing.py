@@ -7,7 +7,7 @@ a zone publishes can move the cursor, colour the screen or ring the bell.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 import msgspec
 from rich.console import Group, RenderableType
@@ -18,6 +18,7 @@ from rich.text import Text
 
 from dnstats.answer import Reason
 from dnstats.check.checked import Checked, Finding, Part
+from dnstats.grade.scale import DOES_NOT_APPLY, NEEDED, WEIGHTS
 from dnstats.process.site_run import Status
 from dnstats.records.record import NotMeasured
 from dnstats.visible import visible
@@ -67,6 +68,8 @@ def brief(checked: Checked) -> Text:
         line.append(_overall(checked))
         return line
     for part in checked.families:
+        if not WEIGHTS[part.family] or (part.grade is None and part.family not in NEEDED):
+            continue
         line.append(f" {label(part.family)} ", "dim")
         line.append(f"{part.letter or '-':<2}", colour_of(part.letter))
     if not checked.is_measured:
@@ -82,6 +85,7 @@ def full(checked: Checked) -> RenderableType:
     if checked.status is Status.EXISTS:
         blocks.append(_families(checked.families))
     blocks += _section("What is wrong", [_finding(one) for one in faults])
+    blocks += _section("What the next letter costs", _next_letter(checked))
     blocks += _section("Worth knowing, costs nothing", [_finding(one) for one in notices])
     blocks += _section("Not measured, so not judged", _unmeasured(checked))
     blocks += _section("Questions that nobody answered", _unanswered(checked))
@@ -120,18 +124,21 @@ def _overall(checked: Checked) -> str:
     if checked.status is Status.NOT_MEASURED:
         return "no server could be asked; nothing is known of this domain"
     if checked.grade is None:
-        return "no grade"
+        return f"no overall grade ({checked.why_none})"
     return f"{checked.grade} of 100" + ("" if checked.is_measured else ", not all was measured")
 
 
-def _families(parts: Iterable[Part]) -> RenderableType:
+def _families(parts: Sequence[Part]) -> RenderableType:
     table = Table.grid(padding=(0, 1))
     table.add_column(no_wrap=True)
     table.add_column(no_wrap=True, justify="right")
     table.add_column(no_wrap=True)
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
+    absent = [label(part.family) for part in parts if part.why_none == DOES_NOT_APPLY]
     for part in parts:
+        if part.why_none == DOES_NOT_APPLY:
+            continue
         colour = colour_of(part.letter)
         grade = Text("-" if part.grade is None else str(part.grade))
         lines = [visible(line, MOST) for line in part.published]
@@ -139,7 +146,24 @@ def _families(parts: Iterable[Part]) -> RenderableType:
         mark = Text(part.letter or "", f"bold {colour}")
         name = Text(f" {label(part.family)}", "bold")
         table.add_row(name, grade, mark, _bar(part.grade, colour), said)
-    return table
+    if not absent:
+        return table
+    return Group(table, Text(f" not there and not due: {', '.join(absent)}", "dim"))
+
+
+def _next_letter(checked: Checked) -> list[RenderableType]:
+    way = checked.next_letter
+    if way is None:
+        return []
+    then = "the rest of the site comes to light" if way.reaches is None else f"{way.reaches} of 100"
+    by_code = {one.code: one for one in checked.remarks}
+    lines: list[RenderableType] = [
+        Text.assemble(" ", (way.next, "bold"), f" when this is mended (then {then}):")
+    ]
+    for code in way.mend:
+        name = label(by_code[code].family)
+        lines.append(Text.assemble(f"   {name:<7} ", by_code[code].title, (f"  {code}", "dim")))
+    return lines
 
 
 def _bar(grade: int | None, colour: str) -> Text:
@@ -177,9 +201,12 @@ def _unmeasured(checked: Checked) -> list[RenderableType]:
     for family, value in checked.not_measured.items():
         lines.append(Text(f" {label(family):<9} {why(value)}"))
     for part in checked.families:
+        lacking: dict[str, list[str]] = {}
         for rule in part.untold if part.family not in checked.not_measured else ():
-            head = Text(f" {label(part.family):<9} {rule.title}")
-            lines.append(head.append(f"  {visible(rule.why, MOST)}  {rule.code}", "dim"))
+            lacking.setdefault(rule.why, []).append(rule.code)
+        for what, codes in lacking.items():
+            text = Text(f" {label(part.family):<9} in part, for want of {visible(what, MOST)}  ")
+            lines.append(text.append(", ".join(codes), "dim"))
     return lines
 
 
