@@ -100,7 +100,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("DNSTATS_SECOND_RESOLVERS", "", _words, "resolvers of the second pass"),
     Setting("DNSTATS_DIRECT_PORT", "53", _port, "port of name servers that are asked directly"),
     Setting("DNSTATS_SCAN_SLOTS", "4", _whole(1, 64),
-            "chunks scanned at the same time; rates are shared out among them"),
+            "chunks scanned at the same time; the rates below are for all of them together"),
     Setting("DNSTATS_RESOLVER_RATE", "0", _between(0, 1e6),
             "questions a second to the resolvers, for the whole run; 0: no ceiling of ours"),
     Setting("DNSTATS_SERVER_RATE", "20", _between(0.1, 1e6),

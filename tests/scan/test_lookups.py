@@ -9,8 +9,9 @@ import pytest
 from dnstats import wire
 from dnstats.answer import Answer, Outcome, Question, Reason
 from dnstats.scan.lookups import Lookups
+from dnstats.scan.pacing import NEVER
 from dnstats.scan.query import question_section
-from dnstats.scan.server import NEVER, PROBE, Lane, Lookup, Server
+from dnstats.scan.server import PROBE, Lane, Lookup, Server
 from dnstats.scan.settings import ScanSettings
 from hypothesis import given, settings
 from hypothesis import strategies as st

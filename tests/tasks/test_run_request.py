@@ -76,14 +76,14 @@ def test_a_run_keeps_its_own_pace_else_that_of_the_settings() -> None:
     assert (request.server_rate, request.resolver_rate) == (0.5, 0)
 
 
-def test_the_pace_of_a_run_is_shared_out_among_its_parallel_scans() -> None:
+def test_a_scan_is_told_the_pace_of_the_whole_run() -> None:
     run = {"resolvers": ["192.0.2.1"], "second_resolvers": [], "direct_port": 53,
            "allow_special": False}  # fmt: skip
     settings = _settings(SERVER_RATE="40", SCAN_SLOTS="4")
     asked = scan_settings(settings, {**run, "server_rate": 8.0, "resolver_rate": 200.0})
-    assert (asked.server_rate, asked.resolver_rate) == (2, 50)
+    assert (asked.server_rate, asked.resolver_rate) == (8, 200)
     of_before = scan_settings(settings, run)
-    assert (of_before.server_rate, of_before.resolver_rate) == (10, 0)
+    assert (of_before.server_rate, of_before.resolver_rate) == (40, 0)
 
 
 def test_a_backfill_is_not_tried_dry() -> None:

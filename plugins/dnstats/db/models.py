@@ -145,6 +145,20 @@ class Chunk(Base):
     )
 
 
+class ScanShare(Base):
+    """The part of the published rates that one scan holds now."""
+
+    __tablename__ = "scan_shares"
+    __table_args__ = ({"comment": "Parts of the rates at name servers that scans hold now"},)
+
+    holder: Mapped[str] = mapped_column(primary_key=True, comment="one attempt at a chunk's scan")
+    run_id: Mapped[int] = mapped_column(BigInteger)
+    chunk: Mapped[int] = mapped_column(Integer)
+    part: Mapped[int] = mapped_column(Integer, comment="of 27,720, which is the whole rate")
+    is_over: Mapped[bool] = mapped_column(comment="the scan has ended a moment ago")
+    expires_at: Mapped[dt.datetime]
+
+
 class SiteRun(Base):
     """What one site published in one run, read into types."""
 

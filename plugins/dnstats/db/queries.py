@@ -9,6 +9,7 @@ import msgspec
 import sqlalchemy as sa
 
 from dnstats.db.models import Chunk, Grade, Remark, Run, SiteRun
+from dnstats.db.pace import highest_pace
 
 
 class RemarkCount(msgspec.Struct, frozen=True):
@@ -42,6 +43,8 @@ class Summary(msgspec.Struct, frozen=True):
     mean_grades: dict[str, float]  # record family -> mean over the sites that have a grade
     graded_sites: dict[str, int]
     commonest: tuple[RemarkCount, ...]
+    highest_rate: int = 0  # queries within one second at one address asked directly, whole run
+    highest_rate_server: str = ""
 
     @property
     def coverage(self) -> float:
@@ -94,6 +97,7 @@ def run_summary(connection: sa.Connection, run_id: int, commonest: int = 5) -> S
     ).one()
     version = newest_rules_version(connection, run_id)
     means = _mean_grades(connection, run_id, version)
+    pace = highest_pace(connection, run_id)
     return Summary(
         run_id=run_id,
         dag_run_id=run.dag_run_id,
@@ -114,6 +118,8 @@ def run_summary(connection: sa.Connection, run_id: int, commonest: int = 5) -> S
         mean_grades={family: round(float(mean), 1) for family, mean, _ in means},
         graded_sites={family: count for family, _, count in means},
         commonest=_commonest(connection, run_id, version, commonest),
+        highest_rate=pace.queries,
+        highest_rate_server=pace.server,
     )
 
 

@@ -106,7 +106,7 @@ def _send_probe(core: Lookups, server: Server, now: float) -> None:
     server.in_flight += 1
     core.counters.probes += 1
     core.counters.datagrams += 1
-    server.peak.count(1, now)
+    server.sent.count(1, now + core.epoch)
     core.due(timeout, probe.deadline, [probe])
     core.outbox.append((lane, [probe.ident + HEADERS[True, False, True] + probe.wire + OPT]))
 

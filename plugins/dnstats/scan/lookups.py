@@ -13,13 +13,12 @@ from collections import deque
 
 from dnstats.answer import Answer, Reason
 from dnstats.scan import health, trying
+from dnstats.scan.allowance import Part
 from dnstats.scan.counters import Counters
-from dnstats.scan.pacing import Pace
+from dnstats.scan.pacing import NEVER, QUIET, Ceiling, Pace
 from dnstats.scan.query import HEADERS, OPT, mix_case
 from dnstats.scan.reply import failed, read_reply
 from dnstats.scan.server import (
-    DIRECT_BURST,
-    NEVER,
     STREAM_IN_FLIGHT,
     Lane,
     Lookup,
@@ -46,8 +45,11 @@ class Lookups:
 
     def __init__(self, settings: ScanSettings, rng: random.Random, now: float) -> None:
         self.settings = settings
+        self.epoch = 0.0  # what is added to `now` for seconds since 1970
         self.random_bits = rng.getrandbits
         self.random_bytes = rng.randbytes
+        self.direct_ceiling = Ceiling(settings.server_rate)
+        self._ceilings = [self.direct_ceiling]
         self.first = self._pool(settings.resolvers, settings.window, now)
         self.second = self._pool(settings.second_resolvers, max(1, settings.window // 4), now)
         self.servers: dict[str, Server] = {}
@@ -66,12 +68,24 @@ class Lookups:
 
     def _pool(self, addresses: tuple[str, ...], window: int, now: float) -> Pool:
         pool = Pool()
-        rate = self.settings.resolver_rate / len(addresses) if addresses else 0.0
+        ceiling = Ceiling(self.settings.resolver_rate / max(1, len(addresses)))
+        self._ceilings.append(ceiling)
         for text in addresses:
             address, port = read_address(text)
-            pace = Pace(rate, max(1, int(rate / 20)))
-            pool.servers.append(Server(address, port, pace, Window(window, now), pool))
+            pool.servers.append(Server(address, port, Pace(ceiling), Window(window, now), pool))
         return pool
+
+    def allow(self, part: Part, now: float) -> None:
+        """Use this part of the rates from now on; other scans use the rest."""
+        if part.share == self.direct_ceiling.part:
+            return
+        for ceiling in self._ceilings:
+            ceiling.change(part.share, now if part.is_alone else now + QUIET)
+        for server in self.servers.values():
+            if server.queue or server.stream_queue:
+                self.ready(server)
+        for pool in (self.first, self.second):
+            self.ready_pool(pool)
 
     # -- asking ---------------------------------------------------------------------------------
 
@@ -102,8 +116,7 @@ class Lookups:
         """The state of one address that is asked directly."""
         server = self.servers.get(address)
         if server is None:
-            rate = self.settings.server_rate
-            pace = Pace(rate, min(DIRECT_BURST, max(1, int(rate))))
+            pace = Pace(self.direct_ceiling)
             server = Server(address, self.settings.direct_port, pace, None, None)
             self.servers[address] = server
         return server
@@ -258,7 +271,7 @@ class Lookups:
         if not is_resolver:
             self.direct_in_flight += len(lookups)
         self.counters.datagrams += len(lookups)
-        server.peak.count(len(lookups), now)
+        server.sent.count(len(lookups), now + self.epoch)
         for start in range(0, len(payloads), MAX_BURST):
             self.outbox.append((lane, payloads[start : start + MAX_BURST]))
 
@@ -321,7 +334,7 @@ class Lookups:
         if sent:
             self.due(timeout, now + timeout, sent)
             self.counters.stream_queries += len(sent)
-            server.peak.count(len(sent), now)
+            server.sent.count(len(sent), now + self.epoch)
             self.outbox.append((lane, payloads))
         elif not lane.pending:
             self._idle(lane, now)

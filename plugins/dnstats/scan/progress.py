@@ -47,8 +47,11 @@ class ScanReport(msgspec.Struct, frozen=True, kw_only=True):
     folded: int  # right answers in the wrong case, asked again over TCP
     malformed: int
     truncated: int
-    highest_rate: int  # queries within one second at any one address asked directly
+    highest_rate: int  # queries within one clock second at any one address asked directly
     highest_rate_server: str
+    busiest: dict[str, tuple[int, list[int]]]
+    """Addresses asked directly the most: the first second (since 1970), queries in it and in each
+    one after. Those of parallel scans are added up to what the address saw."""
     resolver_rate: int  # the same at any one resolver
     servers: int  # addresses asked directly
     elapsed: float

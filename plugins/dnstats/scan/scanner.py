@@ -17,6 +17,7 @@ import msgspec
 from dnstats import wire
 from dnstats.answer import Answer, Outcome, Plan, Reason
 from dnstats.scan import health, query
+from dnstats.scan.allowance import Allowance
 from dnstats.scan.lookups import Lookups
 from dnstats.scan.plans import Entry, Plans
 from dnstats.scan.progress import Progress, ScanReport
@@ -25,6 +26,7 @@ from dnstats.scan.settings import FILES_KEPT, ScanSettings, check_limits, socket
 from dnstats.scan.transport import Transport
 
 LONGEST_WAIT = 0.5  # seconds; the clock is read at least this often, whatever does not come
+BUSIEST = 20  # addresses whose load is reported second by second
 FED = 1.0  # windows of questions that wait while another window is in flight
 
 
@@ -35,15 +37,17 @@ def scan(
     progress: Callable[[Progress], None] | None = None,
     *,
     sites: int | None = None,
+    allowance: Allowance | None = None,
 ) -> ScanReport:
     """Ask everything that the plans want to know, and say how it went.
 
     `plans` are pairs of a site's name and a generator, all of a site's in a row; they are taken
     lazily. `record(answer, pass_number, asked_at)` is called once a question and pass, the last
     one is final; `asked_at` is in epoch seconds, also for what was never sent. `sites` is how many
-    there are, for the progress only. Raises `PlanFailed` at the end when a plan raised.
+    there are, for the progress only; `allowance` is the part of the rates in `settings` that this
+    scan may use (all, without one). Raises `PlanFailed` at the end when a plan raised.
     """
-    return Scan(settings, record, progress, sites).run(plans)
+    return Scan(settings, record, progress, sites, allowance).run(plans)
 
 
 class Scan:
@@ -55,6 +59,7 @@ class Scan:
         record: Callable[[Answer, int, float], None],
         progress: Callable[[Progress], None] | None,
         sites: int | None,
+        allowance: Allowance | None,
     ) -> None:
         self._warnings = check_limits(settings)
         sockets = socket_limit()
@@ -71,6 +76,8 @@ class Scan:
         self._epoch = time.time() - self._started
         self._cpu = time.process_time()
         self._core = Lookups(settings, self._rng, self._started)
+        self._core.epoch = self._epoch
+        self._allowance = allowance
         self._sockets = max(FILES_KEPT, sockets)
         self._reported_at = self._started
         self._reported_done = 0
@@ -110,6 +117,8 @@ class Scan:
         clock = self._clock
         while True:
             now = clock()
+            if self._allowance is not None:
+                core.allow(self._allowance.use(now), now)
             self._settle(table)
             self._feed(table)
             if table.in_progress <= self._quiet and not core.finished:
@@ -245,7 +254,7 @@ class Scan:
         core = self._core
         counters = core.counters
         rate, fastest = max(
-            ((server.peak.highest, address) for address, server in core.servers.items()),
+            ((server.sent.highest, address) for address, server in core.servers.items()),
             default=(0, ""),
         )
         resolvers = core.first.servers + core.second.servers
@@ -276,9 +285,23 @@ class Scan:
             truncated=counters.truncated,
             highest_rate=rate,
             highest_rate_server=fastest,
-            resolver_rate=max(server.peak.highest for server in resolvers),
+            busiest=_busiest(core),
+            resolver_rate=max(server.sent.highest for server in resolvers),
             servers=len(core.servers),
             elapsed=self._clock() - self._started,
             cpu_seconds=time.process_time() - self._cpu,
             warnings=self._warnings,
         )
+
+
+def _busiest(core: Lookups) -> dict[str, tuple[int, list[int]]]:
+    most = heapq.nlargest(
+        BUSIEST, ((server.sent.total, address) for address, server in core.servers.items())
+    )
+    found = {}
+    for total, address in most:
+        if total:
+            seconds = core.servers[address].sent.seconds
+            first, last = min(seconds), max(seconds)
+            found[address] = first, [seconds.get(at, 0) for at in range(first, last + 1)]
+    return found

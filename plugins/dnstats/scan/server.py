@@ -10,17 +10,15 @@ from enum import IntEnum
 from typing import TYPE_CHECKING
 
 from dnstats.answer import Question, Reason
-from dnstats.scan.pacing import Pace, Peak
+from dnstats.scan.pacing import NEVER, Pace, Sent
 from dnstats.scan.window import Window
 
 if TYPE_CHECKING:
     from dnstats.scan.transport import Channel
 
 RESOLVER_LANES = 4  # sockets, and so source ports, at one resolver
-DIRECT_BURST = 5
 DIRECT_IN_FLIGHT = 3  # at one address that is asked directly
 FOLDED_OFTEN = 3  # after that many, a server is asked in lower case
-NEVER = float("inf")
 PROBE = object()  # owner of control questions
 STREAM_IN_FLIGHT = 16  # queries pipelined on one TCP connection (RFC 7766 section 6.2.1.1)
 
@@ -101,7 +99,6 @@ class Server:
         "limit",
         "next_lane",
         "pace",
-        "peak",
         "pipelines",
         "pool",
         "port",
@@ -113,6 +110,7 @@ class Server:
         "refusals",
         "refused",
         "resume_at",
+        "sent",
         "silent_since",
         "state",
         "streak",
@@ -143,7 +141,7 @@ class Server:
         self.stream: Lane | None = None
         self.is_ready = False
         self.wake_at = NEVER
-        self.peak = Peak()
+        self.sent = Sent()
         # what was learnt about it
         self.takes_all = True  # EDNS, and any case
         self.edns = True

@@ -22,6 +22,7 @@ from dnstats.scan.scanner import scan
 from dnstats.scan.settings import ScanSettings
 from dnstats.settings import Settings
 from dnstats.tasks.chunk_name import ChunkName, Refused, begin_stage, end_stage, load_sites
+from dnstats.tasks.share_lease import ShareLease
 
 log = logging.getLogger(__name__)
 
@@ -51,20 +52,30 @@ def scan_chunk(
             "trigger a new run."
         )
     with database.begin() as connection:
-        sites = [site for _, site in load_sites(connection, row)]
+        sites = in_random_order([site for _, site in load_sites(connection, row)], chunk)
     answers = archive.ChunkArchive()
-    # One operator's names must not be asked in a row; the same chunk is shuffled the same way.
-    random.Random(f"{row.run_id}/{row.number}").shuffle(sites)
     log.info("%s: asking about %d sites", chunk["label"], len(sites))
-    report = scan(
-        plan_sites(sites), scan_settings(settings, row.settings), answers.add, log_progress
-    )
+    with ShareLease(database, chunk) as allowance:
+        report = scan(
+            plan_sites(sites),
+            scan_settings(settings, row.settings),
+            answers.add,
+            log_progress,
+            sites=len(sites),
+            allowance=allowance,
+        )
     size = answers.write(settings.archive, row.archive)
     counts = {**msgspec.to_builtins(report), "archive_bytes": size}
     with database.begin() as connection:
         end_stage(connection, chunk, "scanned_at", dt.datetime.now(dt.UTC), scan_report=counts)
     log.info("%s: %d answers archived in %d bytes", chunk["label"], len(answers), size)
     return chunk
+
+
+def in_random_order(sites: list[Site], chunk: ChunkName) -> list[Site]:
+    """One operator's names must not be asked in a row; the same chunk comes in the same order."""
+    random.Random(f"{chunk['run_id']}/{chunk['number']}").shuffle(sites)
+    return sites
 
 
 def plan_sites(sites: Sequence[Site]) -> Iterator[tuple[str, Plan]]:
@@ -76,8 +87,7 @@ def plan_sites(sites: Sequence[Site]) -> Iterator[tuple[str, Plan]]:
 
 
 def scan_settings(settings: Settings, run: dict[str, Any]) -> ScanSettings:
-    """The engine's settings for one chunk: the run's rates are shared out among parallel scans."""
-    slots = settings["DNSTATS_SCAN_SLOTS"]
+    """The engine's settings for one chunk; the rates are the run's (see `share_lease`)."""
     return ScanSettings(
         resolvers=tuple(run["resolvers"]),
         second_resolvers=tuple(run["second_resolvers"]),
@@ -88,8 +98,8 @@ def scan_settings(settings: Settings, run: dict[str, Any]) -> ScanSettings:
         tries=settings["DNSTATS_TRIES"],
         window=settings["DNSTATS_WINDOW"],
         # A run made by an older version does not name its pace.
-        resolver_rate=run.get("resolver_rate", settings["DNSTATS_RESOLVER_RATE"]) / slots,
-        server_rate=run.get("server_rate", settings["DNSTATS_SERVER_RATE"]) / slots,
+        resolver_rate=run.get("resolver_rate", settings["DNSTATS_RESOLVER_RATE"]),
+        server_rate=run.get("server_rate", settings["DNSTATS_SERVER_RATE"]),
         opted_out=read_opt_out(Path(settings["DNSTATS_OPT_OUT"])),
     )
 

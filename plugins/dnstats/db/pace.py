@@ -1,0 +1,38 @@
+"""How fast a run asked: the highest rate at any one address, all its scans added up."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import NamedTuple
+
+import sqlalchemy as sa
+
+from dnstats.db.models import Chunk
+
+
+class Pace(NamedTuple):
+    """The most queries within one clock second at one address asked directly; 0 for none."""
+
+    queries: int
+    server: str
+
+
+def highest_pace(connection: sa.Connection, run_id: int) -> Pace:
+    """Second by second over the addresses that each scan asked most; no less than any one scan's.
+
+    A chunk that was scanned again counts with its last scan.
+    """
+    reports = connection.scalars(sa.select(Chunk.scan_report).where(Chunk.run_id == run_id))
+    highest = Pace(0, "")
+    seconds: dict[str, Counter[int]] = {}
+    for report in reports:
+        if not report:
+            continue
+        alone = Pace(report.get("highest_rate", 0), report.get("highest_rate_server", ""))
+        highest = max(highest, alone)
+        for server, (first, counts) in report.get("busiest", {}).items():
+            of_server = seconds.setdefault(server, Counter())
+            for second, count in enumerate(counts, start=first):
+                of_server[second] += count
+    together = (Pace(max(counts.values()), server) for server, counts in seconds.items() if counts)
+    return max((highest, *together))

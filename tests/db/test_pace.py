@@ -1,0 +1,60 @@
+"""The rate of a run at one address is that of all its scans together."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import sqlalchemy as sa
+from dnstats.db.models import Chunk, Run, SiteList
+from dnstats.db.pace import Pace, highest_pace
+
+
+def run_with(database: sa.Connection, *reports: dict[str, Any] | None) -> int:
+    site_list = database.scalar(
+        sa.insert(SiteList)
+        .values(name="x", source="x", sha256="x", sites=1, junk={})
+        .returning(SiteList.id)
+    )
+    now = dt.datetime.now(dt.UTC)
+    run_id = database.scalar(
+        sa.insert(Run)
+        .values(
+            dag_run_id="pace", day=now.date(), source="dns", dns="lab", site_list_id=site_list,
+            first_rank=1, last_rank=9, chunk_size=3, settings={}, versions={}, state="running",
+            started_at=now,
+        )
+        .returning(Run.id)
+    )  # fmt: skip
+    assert run_id is not None
+    for number, report in enumerate(reports):
+        database.execute(
+            sa.insert(Chunk).values(
+                run_id=run_id, number=number, first_rank=1, last_rank=3, sites=3, archive="x",
+                scan_report=report,
+            )
+        )  # fmt: skip
+    return run_id
+
+
+def test_parallel_scans_are_added_up_by_the_second(database: sa.Connection) -> None:
+    run_id = run_with(
+        database,
+        {"highest_rate": 9, "highest_rate_server": "a", "busiest": {"a": [100, [5, 9, 4]]}},
+        {
+            "highest_rate": 8,
+            "highest_rate_server": "b",
+            "busiest": {"a": [101, [7]], "b": [1, [8]]},
+        },
+        None,
+    )
+    assert highest_pace(database, run_id) == Pace(16, "a")
+
+
+def test_a_scan_that_names_no_seconds_counts_with_its_own_peak(database: sa.Connection) -> None:
+    run_id = run_with(database, {"highest_rate": 9, "highest_rate_server": "a"}, {"sites": 3})
+    assert highest_pace(database, run_id) == Pace(9, "a")
+
+
+def test_a_run_that_asked_nobody_directly_has_no_pace(database: sa.Connection) -> None:
+    assert highest_pace(database, run_with(database, None)) == Pace(0, "")
