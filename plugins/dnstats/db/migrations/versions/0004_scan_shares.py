@@ -6,8 +6,8 @@ Who may use which part of the rates at name servers: parallel scans share them.
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0003"
-down_revision = "0002"
+revision = "0004"
+down_revision = "0003"
 branch_labels = None
 depends_on = None
 
