@@ -19,6 +19,7 @@ reads that day's archived answers again; it never asks. `notify_done` updates th
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 from airflow.sdk import Asset, Param, TriggerRule, dag, get_current_context, task, task_group
 from airflow.sdk.exceptions import AirflowSkipException
@@ -44,7 +45,7 @@ PARAMS = {
     "site_list": Param(
         None, type=["null", "string"], title="Site list",
         description="CSV of rank,domain (plain, .gz, .zip), a path or a URL. "
-        "Empty: DNSTATS_SITE_LIST",
+        "Empty: DNSTATS_SITE_LIST, else the newest that update_sites took",
     ),
     "resolvers": Param(
         [], type=["null", "array"], items={"type": "string"}, title="Resolvers",
@@ -75,9 +76,13 @@ PARAMS = {
     ),
 }  # fmt: skip
 
+SITES = Asset(name="dnstats_sites", uri="dnstats://sites")
+
 SETTINGS = settings.load()
-SCHEDULE = SETTINGS["DNSTATS_SCHEDULE"]
 LATE_HOURS = SETTINGS["DNSTATS_DEADLINE_HOURS"]
+# "never" while `make run` tries one run.
+SCHEDULES: dict[str, Any] = {"never": None, "after list": [SITES]}
+SCHEDULE = SETTINGS["DNSTATS_SCHEDULE"]
 
 # The instance's own argument: known before the task begins, and still when it fails.
 CHUNK_LABEL = "{{ ti.task.op_args[0]['label'] }}"
@@ -91,9 +96,9 @@ def skip_dry_run() -> None:
 
 @dag(
     dag_id="daily_scan",
-    # "never" while `make run` tries one run. No start_date: with one, Airflow would begin the last
-    # 08:00 that it missed as soon as the DAG is let run.
-    schedule=None if SCHEDULE == "never" else SCHEDULE,
+    # No start_date: with one, Airflow would begin the last 08:00 that it missed as soon as the DAG
+    # is let run.
+    schedule=SCHEDULES.get(SCHEDULE, SCHEDULE),
     catchup=False,
     max_active_runs=1,
     params=PARAMS,

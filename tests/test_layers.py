@@ -26,7 +26,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "process": DATA | {"records"},
     "grade": DATA | {"records", "process", "settings"},
     "db": {"settings"},
-    "lists": {"wire", "db"},
+    "lists": {"wire", "db", "opt_out"},
     "report": {"db", "settings", "visible"},
     "notify": {"db", "settings", "visible"},
     "lab": set(),

@@ -28,3 +28,12 @@ def read_opt_out(path: Path) -> frozenset[str]:
                     f"the opt-out list {path} has the line {line!r}: {fault}"
                 ) from None
     return frozenset(names)
+
+
+def is_opted_out(domain: str, names: frozenset[str]) -> bool:
+    """Whether a canonical domain, or one that it stands below, is among `names`."""
+    while domain:
+        if domain in names:
+            return True
+        domain = domain.partition(".")[2]
+    return False

@@ -13,6 +13,9 @@ from typing import Any, NamedTuple
 ROOT = Path(__file__).resolve().parents[2]
 """The checkout: dags/, plugins/, include/ stand here."""
 
+BUNDLED_LIST = ROOT / "include" / "sites.csv.gz"
+"""The list of a run when no other was brought in; the practice internet knows its sites."""
+
 DEVELOPMENT_SITES = 300
 """How many of the top sites a run takes with DNSTATS_ENV=Development."""
 
@@ -84,7 +87,8 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("DNSTATS_ENV", "Production", _environment,
             f"`Development` limits a run to the top {DEVELOPMENT_SITES} sites"),
     Setting("DNSTATS_SCHEDULE", "0 8 * * *", _text,
-            "when `daily_scan` runs by itself, as cron in UTC; `never`: only when triggered"),
+            "when `daily_scan` runs by itself, as cron in UTC; `never`: only when triggered; "
+            "`after list`: whenever `update_sites` is done"),
     Setting("DNSTATS_DATABASE", "", _text,
             "database URL for the command line; Airflow uses the connection `dnstats_db`"),
     Setting("DNSTATS_VAR", str(ROOT / "var"), _text,
@@ -93,8 +97,13 @@ SETTINGS: tuple[Setting, ...] = (
             "where the answers go: a folder or any fsspec URL; empty: `archive` in DNSTATS_VAR"),
     Setting("DNSTATS_REPORTS", "", _text,
             "folder of the published pages; empty: `report` in DNSTATS_VAR"),
-    Setting("DNSTATS_SITE_LIST", str(ROOT / "include" / "sites.csv.gz"), _text,
-            "the site list of a run: CSV of rank,domain (plain, .gz, .zip), a file or a URL"),
+    Setting("DNSTATS_SITE_LIST", "", _text,
+            "the site list of a run: CSV of rank,domain (plain, .gz, .zip), a file or a URL; "
+            "empty: the newest that `update_sites` took, else the bundled one"),
+    Setting("DNSTATS_LIST_SOURCE", "https://tranco-list.eu/top-1m.csv.zip", _text,
+            "where `update_sites` fetches the list, every day at 01:01 UTC: a URL or a file"),
+    Setting("DNSTATS_LIST_AT_LEAST", "900000", _whole(1, 1_000_000_000),
+            "sites that a fetched list must have to be taken, besides nine tenths of the last"),
     Setting("DNSTATS_RESOLVERS", "", _words,
             "resolvers to ask, `ip` or `ip:port`, comma between; empty: the system's"),
     Setting("DNSTATS_SECOND_RESOLVERS", "", _words, "resolvers of the second pass"),
@@ -110,6 +119,10 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("DNSTATS_TRIES", "3", _whole(1, 10), "tries of a question in each pass"),
     Setting("DNSTATS_OPT_OUT", str(ROOT / "include" / "opt_out.txt"), _text,
             "file of domains that are never asked, one a line"),
+    Setting("DNSTATS_KEEP_ANSWERS", "365", _whole(2, 36500),
+            "days that the archived answers of a run are kept"),
+    Setting("DNSTATS_KEEP_ROWS", "90", _whole(2, 36500),
+            "days that the rows of a run are kept; its summary and report stay for ever"),
     Setting("DNSTATS_GATE", "92", _between(0, 100),
             "percent of sites that must be measured for a run to be published"),
     Setting("DNSTATS_DEADLINE_HOURS", "10", _between(0.001, 1000),

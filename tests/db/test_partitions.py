@@ -29,3 +29,15 @@ def test_dropping_one_run_leaves_the_others(database: sa.Connection) -> None:
     drop_run_partitions(database, 1)
     drop_run_partitions(database, 1)
     assert _count(database) == {2: 3}
+
+
+def test_making_a_partition_keeps_nobody_waiting(engine: sa.Engine) -> None:
+    """The import of a list holds its transaction for half a minute; scans go on meanwhile."""
+    with engine.begin() as connection:
+        make_run_partitions(connection, 1)
+    with engine.connect() as importing, importing.begin(), engine.begin() as scanning:
+        make_run_partitions(importing, 2)
+        scanning.execute(sa.text("SET LOCAL lock_timeout = '1s'"))
+        assert _count(scanning) == {}
+        copy_rows(scanning, Remark.__table__, COLUMNS, [_remark(1, 1)])
+        assert _count(scanning) == {1: 1}

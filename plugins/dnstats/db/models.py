@@ -64,6 +64,41 @@ class SiteList(Base):
         comment="rows left out, counted by reason, with an example of each"
     )
     imported_at: Mapped[dt.datetime] = mapped_column(server_default=func.now())
+    published_id: Mapped[str | None] = mapped_column(
+        comment="the id that its publisher gave it, such as Tranco's"
+    )
+    taken_at: Mapped[dt.datetime | None] = mapped_column(
+        comment="when update_sites took it; runs that name no list use the newest of these. "
+        "NULL: a run brought its own"
+    )
+    etag: Mapped[str | None] = mapped_column(comment="what its server calls this version")
+    last_modified: Mapped[str | None] = mapped_column(comment="its server's word, as it came")
+    changes: Mapped[dict[str, Any] | None] = mapped_column(
+        comment="against the list taken before: new, gone and moved sites, and the foremost of them"
+    )
+    ranks_dropped_at: Mapped[dt.datetime | None] = mapped_column(
+        comment="when its rows in site_ranks were dropped, because no kept run needs them"
+    )
+
+
+class ListUpdate(Base):
+    """One try to bring in the newest list."""
+
+    __tablename__ = "list_updates"
+    __table_args__ = ({"comment": "Runs of update_sites: what became of each"},)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    dag_run_id: Mapped[str] = mapped_column(unique=True, comment="Airflow's name of the run")
+    source: Mapped[str] = mapped_column(comment="URL or file that was asked")
+    state: Mapped[str] = mapped_column(
+        comment="running, taken, unchanged, refused (the old list stands)"
+    )
+    said: Mapped[str] = mapped_column(comment="one sentence on what happened")
+    site_list_id: Mapped[int | None] = mapped_column(
+        BigInteger, ForeignKey("site_lists.id"), comment="the list taken, or found unchanged"
+    )
+    started_at: Mapped[dt.datetime]
+    ended_at: Mapped[dt.datetime | None]
 
 
 class SiteName(Base):
@@ -121,6 +156,12 @@ class Run(Base):
     started_at: Mapped[dt.datetime]
     ended_at: Mapped[dt.datetime | None]
     summary: Mapped[dict[str, Any] | None] = mapped_column(comment="the figures of the end mail")
+    answers_dropped_at: Mapped[dt.datetime | None] = mapped_column(
+        comment="when its files in the archive were removed, by age"
+    )
+    rows_dropped_at: Mapped[dt.datetime | None] = mapped_column(
+        comment="when its site_runs, grades and remarks were dropped, by age; this row stays"
+    )
 
 
 class Chunk(Base):

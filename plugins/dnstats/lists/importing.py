@@ -12,6 +12,7 @@ from dnstats.db.models import SiteList, SiteName, SiteRank
 from dnstats.db.partitions import analyze_list_partition, make_list_partition
 from dnstats.lists.fetching import fetch_list, sha256, unpack_lines
 from dnstats.lists.reading import BadList, ReadList, read_list
+from dnstats.lists.standing import standing_list
 
 
 class ImportedList(msgspec.Struct, frozen=True):
@@ -25,56 +26,107 @@ class ImportedList(msgspec.Struct, frozen=True):
     junk: dict[str, dict[str, object]]
 
 
-def import_list(connection: sa.Connection, source: str) -> ImportedList:
+def import_list(
+    connection: sa.Connection, source: str, opted_out: frozenset[str] = frozenset()
+) -> ImportedList:
     """Import the list at `source` (path or URL) in the caller's transaction.
 
     `BadList` when it cannot be used. A list with the same bytes is not imported again.
     """
     data = fetch_list(source)
-    digest = sha256(data)
-    name = f"{PurePosixPath(source).name or 'list'}@{digest[:12]}"
-    # Two runs that start at once must not import the same list side by side.
+    hold_lists(connection)
+    known = find_list(connection, sha256(data))
+    if known is not None:
+        return known
+    return store_list(connection, source, data, read_bytes(data, source, opted_out))
+
+
+def read_bytes(data: bytes, source: str, opted_out: frozenset[str]) -> ReadList:
+    """The rows of a list file; `BadList` names the source."""
+    try:
+        return read_list(unpack_lines(data, source), opted_out)
+    except BadList as fault:
+        text = str(fault)
+        raise BadList(text if source in text else f"{source}: {text}") from None
+
+
+def hold_lists(connection: sa.Connection) -> None:
+    """Until the transaction ends, nobody else brings in or drops a list."""
     connection.execute(sa.text("SELECT pg_advisory_xact_lock(733401)"))
-    known = _find(connection, name)
-    if known is None:
-        try:
-            read = read_list(unpack_lines(data, source))
-        except BadList as fault:
-            raise BadList(f"{source}: {fault}") from None
-        _insert(connection, name, source, digest, read)
-        known = _find(connection, name)
-    assert known is not None
-    return known
 
 
-def _find(connection: sa.Connection, name: str) -> ImportedList | None:
+def find_list(connection: sa.Connection, digest: str) -> ImportedList | None:
+    """The list of this SHA-256 when its ranks stand."""
+    list_id = connection.scalar(
+        sa.select(SiteList.id).where(SiteList.sha256 == digest, SiteList.ranks_dropped_at.is_(None))
+    )
+    return None if list_id is None else load_list(connection, list_id)
+
+
+def newest_list(connection: sa.Connection) -> ImportedList | None:
+    """The list that runs use when they name none: the newest that update_sites took."""
+    standing = standing_list(connection)
+    return None if standing is None else load_list(connection, standing.id)
+
+
+def load_list(connection: sa.Connection, list_id: int) -> ImportedList:
+    """A list by its id. `last_rank` is 0 when its ranks were dropped."""
     row = connection.execute(
         sa.select(SiteList.id, SiteList.name, SiteList.source, SiteList.sites, SiteList.junk).where(
-            SiteList.name == name
+            SiteList.id == list_id
         )
-    ).one_or_none()
-    if row is None:
-        return None
+    ).one()
     last_rank = connection.scalar(
-        sa.select(sa.func.max(SiteRank.rank)).where(SiteRank.site_list_id == row.id)
+        sa.select(sa.func.max(SiteRank.rank)).where(SiteRank.site_list_id == list_id)
     )
     return ImportedList(row.id, row.name, row.source, row.sites, last_rank or 0, row.junk)
 
 
-def _insert(connection: sa.Connection, name: str, source: str, digest: str, read: ReadList) -> None:
-    list_id = connection.scalar(
-        sa.insert(SiteList)
-        .values(
-            name=name,
-            source=source,
-            sha256=digest,
-            sites=len(read.entries),
-            junk=msgspec.to_builtins(read.junk),
+def store_list(
+    connection: sa.Connection,
+    source: str,
+    data: bytes,
+    read: ReadList,
+    published_id: str = "",
+) -> ImportedList:
+    """Write a list that has been read; one whose ranks were dropped gets them back.
+
+    The caller holds the lists.
+    """
+    digest = sha256(data)
+    values = {
+        "source": source,
+        "sites": len(read.entries),
+        "junk": msgspec.to_builtins(read.junk),
+        "published_id": published_id or None,
+        "ranks_dropped_at": None,
+    }
+    list_id = connection.scalar(sa.select(SiteList.id).where(SiteList.sha256 == digest))
+    if list_id is None:
+        name = _free_name(connection, source, digest, published_id)
+        list_id = connection.scalar(
+            sa.insert(SiteList).values(name=name, sha256=digest, **values).returning(SiteList.id)
         )
-        .returning(SiteList.id)
-    )
-    assert list_id is not None
+        assert list_id is not None
+    else:
+        connection.execute(sa.update(SiteList).where(SiteList.id == list_id).values(**values))
     make_list_partition(connection, list_id)
+    _write_ranks(connection, list_id, read)
+    analyze_list_partition(connection, list_id)
+    return load_list(connection, list_id)
+
+
+def _free_name(connection: sa.Connection, source: str, digest: str, published_id: str) -> str:
+    """The publisher's own id; where it gave none, or one id twice, the start of the digest."""
+    part = f"@{digest[:12]}"
+    if not published_id:
+        return f"{PurePosixPath(source).name or 'list'}{part}"
+    name = f"tranco-{published_id}"
+    is_taken = connection.scalar(sa.select(SiteList.id).where(SiteList.name == name))
+    return f"{name}{part}" if is_taken else name
+
+
+def _write_ranks(connection: sa.Connection, list_id: int, read: ReadList) -> None:
     connection.execute(
         sa.text("CREATE TEMPORARY TABLE incoming (rank integer, domain text) ON COMMIT DROP")
     )
@@ -82,6 +134,8 @@ def _insert(connection: sa.Connection, name: str, source: str, digest: str, read
         "incoming", sa.MetaData(), sa.Column("rank", sa.Integer), sa.Column("domain", sa.Text)
     )
     copy_rows(connection, incoming, ("rank", "domain"), read.entries)
+    # The planner knows nothing of a temporary table, and would join a million rows one by one.
+    connection.execute(sa.text("ANALYZE incoming"))
     connection.execute(
         sa.insert(SiteName.__table__).from_select(  # type: ignore[arg-type]
             ["domain"],
@@ -93,10 +147,9 @@ def _insert(connection: sa.Connection, name: str, source: str, digest: str, read
     connection.execute(
         sa.insert(SiteRank).from_select(
             ["site_list_id", "rank", "site_id"],
-            sa.select(sa.literal(list_id), incoming.c.rank, SiteName.id).join(
-                SiteName, SiteName.domain == incoming.c.domain
-            ),
+            sa.select(sa.literal(list_id), incoming.c.rank, SiteName.id)
+            .join(SiteName, SiteName.domain == incoming.c.domain)
+            .order_by(incoming.c.rank),
         )
     )
     connection.execute(sa.text("DROP TABLE incoming"))
-    analyze_list_partition(connection, list_id)

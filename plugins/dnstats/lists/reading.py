@@ -13,6 +13,7 @@ import idna
 import msgspec
 
 from dnstats import wire
+from dnstats.opt_out import is_opted_out
 
 MAX_LINE = 1000  # characters; a domain has at most 253
 
@@ -56,8 +57,8 @@ def canonical_domain(text: str) -> str | None:
     return canonical
 
 
-def read_list(lines: Iterable[str]) -> ReadList:
-    """Read the lines of a list; `BadList` when no usable row is left."""
+def read_list(lines: Iterable[str], opted_out: frozenset[str] = frozenset()) -> ReadList:
+    """Read the lines of a list, without who opted out; `BadList` when no usable row is left."""
     entries: list[tuple[int, str]] = []
     junk: dict[str, Junk] = {}
     seen: set[str] = set()
@@ -66,6 +67,8 @@ def read_list(lines: Iterable[str]) -> ReadList:
         if not row or row == [""]:
             continue
         reason, rank, domain = _check(row, last_rank, seen)
+        if not reason and opted_out and is_opted_out(domain, opted_out):
+            reason, last_rank = "its owner opted out", rank
         if reason:
             if not (number == 1 and _is_header(row)):
                 count = junk.setdefault(reason, Junk())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -12,9 +13,10 @@ from dnstats import archive
 from dnstats.db.models import Chunk, Run, SiteRank
 from dnstats.db.partitions import drop_run_partitions, make_run_partitions
 from dnstats.grade.scale import RULES_VERSION
-from dnstats.lists.importing import ImportedList, import_list
+from dnstats.lists.importing import ImportedList, import_list, load_list, newest_list
 from dnstats.lists.reading import BadList
-from dnstats.settings import Settings
+from dnstats.opt_out import read_opt_out
+from dnstats.settings import BUNDLED_LIST, Settings
 from dnstats.tasks.chunk_name import ChunkName, Refused, chunk_label
 from dnstats.tasks.run_request import RunRequest
 
@@ -40,7 +42,9 @@ def create_run(
 ) -> list[ChunkName]:
     """The chunks of a new run; called again for the same Airflow run, the same chunks."""
     with database.begin() as connection:
-        sites, slices = choose_sites(connection, request, max_chunks)
+        sites, slices = choose_sites(
+            connection, settings, request, max_chunks, pinned=_pinned_list(connection, dag_run_id)
+        )
         values = _run_values(settings, request, sites, slices, now)
         run_id, is_kept = _keep_or_make_run(connection, dag_run_id, values, slices)
         if not is_kept:
@@ -60,17 +64,37 @@ def create_run(
 
 
 def choose_sites(
-    connection: sa.Connection, request: RunRequest, max_chunks: int
+    connection: sa.Connection,
+    settings: Settings,
+    request: RunRequest,
+    max_chunks: int,
+    *,
+    pinned: int | None = None,
 ) -> tuple[ImportedList, list[Slice]]:
-    """The list of a run and how it is cut; `Refused` says what is wrong with the request."""
+    """The list of a run and how it is cut; `Refused` says what is wrong with the request.
+
+    `pinned`: the list that the run has, where the request names none. A newer one may have come.
+    """
+    opted_out = read_opt_out(Path(settings["DNSTATS_OPT_OUT"]))
     try:
-        sites = import_list(connection, request.site_list)
+        if request.site_list:
+            sites = import_list(connection, request.site_list, opted_out)
+        elif pinned is not None:
+            sites = load_list(connection, pinned)
+        else:
+            sites = newest_list(connection) or import_list(connection, str(BUNDLED_LIST), opted_out)
     except BadList as fault:
         raise Refused(f"The site list cannot be used: {fault}.") from fault
+    if not sites.last_rank:
+        raise Refused(f"The ranks of the list {sites.name} are kept no longer: trigger a new run.")
     _log_list(sites)
     slices = cut(connection, sites, request)
     _check_count(len(slices), request, max_chunks)
     return sites, slices
+
+
+def _pinned_list(connection: sa.Connection, dag_run_id: str) -> int | None:
+    return connection.scalar(sa.select(Run.site_list_id).where(Run.dag_run_id == dag_run_id))
 
 
 def name_chunks(run_id: int, ranges: list[tuple[int, int]]) -> list[ChunkName]:

@@ -55,7 +55,7 @@ def plan_run(
 ) -> RunPlan:
     """The plan of the run that `create_run` would make of the same request."""
     with database.connect() as connection:  # never committed: an imported list is gone again
-        sites, slices = choose_sites(connection, request, max_chunks)
+        sites, slices = choose_sites(connection, settings, request, max_chunks)
         known = _experience(connection, request.dns)
     count = sum(part.sites for part in slices)
     per_site = known.lookups / known.sites if known else LOOKUPS_A_SITE

@@ -9,7 +9,7 @@ import dns.resolver
 import msgspec
 
 from dnstats.scan.settings import read_address
-from dnstats.settings import DEVELOPMENT_SITES, Settings
+from dnstats.settings import BUNDLED_LIST, DEVELOPMENT_SITES, Settings
 from dnstats.tasks.chunk_name import Refused
 
 MAX_RANK = 1_000_000_000
@@ -18,6 +18,8 @@ MAX_RATE = 1_000_000  # questions a second, as the settings have it
 
 class RunRequest(msgspec.Struct, frozen=True):
     """A run as it will be made. `last_rank` None: to the end of the list.
+
+    `site_list` is a path or URL; empty: the newest that update_sites took, else the bundled one.
 
     Rates are questions a second of the whole run; a `resolver_rate` of 0 is no ceiling of ours.
     """
@@ -48,11 +50,13 @@ def read_request(params: Mapping[str, Any], settings: Settings) -> RunRequest:
     dns = str(params.get("dns") or ("custom" if resolvers else "system"))
     if dns not in ("system", "custom", "lab"):
         raise Refused(f"dns {dns!r} is none of system, custom, lab")
+    # The practice internet knows the bundled sites and none that came since.
+    bundled = str(BUNDLED_LIST) if dns == "lab" else ""
     return RunRequest(
         first_rank=first_rank,
         last_rank=last_rank,
         chunk_size=_whole(params, "chunk_size", 1, 100_000) or 10_000,
-        site_list=str(params.get("site_list") or settings["DNSTATS_SITE_LIST"]),
+        site_list=str(params.get("site_list") or settings["DNSTATS_SITE_LIST"] or bundled),
         resolvers=resolvers or system_resolvers(),
         direct_port=_whole(params, "direct_port", 1, 65535) or settings["DNSTATS_DIRECT_PORT"],
         dns=dns,
