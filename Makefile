@@ -7,7 +7,7 @@ DOMAIN ?=
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev check run up down status test lint lock clean
+.PHONY: help install install-dev check run up down status regrade test lint lock clean
 
 help: ## what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -33,6 +33,9 @@ down: install ## stop everything that runs in this checkout
 
 status: install ## what runs, where, how to log in
 	@$(VENV) -m dnstats.stack status
+
+regrade: install ## grade RUN (latest) again from its stored rows by the rules of now; what moved
+	@$(VENV) -m dnstats.regrade "$(RUN)"
 
 test: install-dev ## the whole suite; real PostgreSQL, sockets and Airflow
 	@$(VENV) -m pytest

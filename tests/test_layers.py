@@ -33,6 +33,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "stack": {"settings", "db", "lists", "scan", "grade"},
     "check": DATA
     | {"records", "scan", "process", "grade", "lists", "stack", "settings", "opt_out", "visible"},
+    "regrade": {"db", "settings", "stack", "tasks"},
     "tasks": DATA
     | {
         "archive",
@@ -69,6 +70,7 @@ MAY_IMPORT_OUTSIDE: dict[str, set[str]] = {
     "lab": {"dns", "msgspec", "cryptography"},
     "stack": {"dns", "httpx", "msgspec", "psycopg", "rich", "sqlalchemy"},
     "check": {"msgspec", "rich"},
+    "regrade": {"sqlalchemy"},
     "tasks": {"dns", "msgspec", "sqlalchemy"},
 }
 

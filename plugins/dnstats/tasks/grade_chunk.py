@@ -10,10 +10,12 @@ import sqlalchemy as sa
 
 from dnstats.db.bulk import copy_rows
 from dnstats.db.models import Grade, Remark, SiteRun
+from dnstats.db.movement import Movement, movement, version_before
 from dnstats.grade.grading import SiteGrades, grade_site, ungraded_site
 from dnstats.grade.scale import RULES_VERSION, letter
 from dnstats.process.readings import UnreadableReadings, read_readings
 from dnstats.tasks.chunk_name import ChunkName, Refused, begin_stage, end_stage, load_chunk
+from dnstats.tasks.tell_movement import tell_movement
 
 log = logging.getLogger(__name__)
 
@@ -50,8 +52,20 @@ def grade_chunk(database: sa.Engine, chunk: ChunkName) -> ChunkName:
         _replace(connection, Grade, GRADE_COLUMNS, row, grades)
         _replace(connection, Remark, REMARK_COLUMNS, row, remarks)
         end_stage(connection, chunk, "graded_at", dt.datetime.now(dt.UTC))
+        moved = _compare(connection, row)
     log.info("%s: %d sites graded, %d remarks", chunk["label"], len(sites), len(remarks))
+    for line in tell_movement(moved) if moved else ():
+        log.info("%s: %s", chunk["label"], line)
     return chunk
+
+
+def _compare(connection: sa.Connection, row: Any) -> Movement | None:
+    """What the rules of now moved, where the chunk was graded by older ones."""
+    ranks = row.first_rank, row.last_rank
+    before = version_before(connection, row.run_id, RULES_VERSION, ranks)
+    if before is None:
+        return None
+    return movement(connection, row.run_id, before, RULES_VERSION, ranks)
 
 
 def _load(connection: sa.Connection, row: Any) -> list[Any]:

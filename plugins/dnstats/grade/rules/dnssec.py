@@ -69,19 +69,17 @@ def _pairs(pairs: set[tuple[int, int]]) -> str:
     fails=[_UNSIGNED, {"dnssec": signed(state=State.INSECURE, ds=(), dnskeys=_TIMEOUT)}],
 )
 def zone_is_unsigned(dnssec: Dnssec) -> str | None:
-    """The zone is not signed with DNSSEC.
+    """The zone is not secured by DNSSEC.
 
     Answers can be forged on the way, mail and certificates with them. Most providers sign with one
     switch; then hand the DS to the registrar.
     """
     if dnssec.state is not State.INSECURE or _some(dnssec.dnskeys):
         return None
+    if dnssec.ds != ():
+        return None
     # No DS makes it insecure for certain, even where the keys were not measured.
-    return "no DS and no DNSKEY" if dnssec.ds == () and dnssec.dnskeys == () else _no_ds(dnssec)
-
-
-def _no_ds(dnssec: Dnssec) -> str | None:
-    return "no DS" if dnssec.ds == () else None
+    return "no DS and no DNSKEY" if dnssec.dnskeys == () else "no DS"
 
 
 @rule(
@@ -211,7 +209,7 @@ def key_algorithm_is_forbidden(dnssec: Dnssec) -> str | Abstain | None:
 @rule(
     "DNSSEC007",
     Severity.LOW,
-    reference=f"{_RFC}9904#section-2",
+    reference=f"{_RFC}9904#section-3",
     passes=[_SOUND, _UNSIGNED],
     fails=[{"dnssec": signed(dnskeys=(key(algorithm=10, bits=2048),))}],
 )
@@ -261,7 +259,7 @@ def ds_algorithm_is_forbidden(dnssec: Dnssec) -> str | Abstain | None:
 @rule(
     "DNSSEC009",
     Severity.MEDIUM,
-    reference=f"{_RFC}9904#section-3",
+    reference=f"{_RFC}9904#section-4",
     passes=[_SOUND, _UNSIGNED, {"dnssec": signed(ds=(ds(), ds(digest_type=1)))}],
     fails=[{"dnssec": signed(ds=(ds(digest_type=1),))}],
 )
@@ -285,7 +283,7 @@ def _is_forbidden_digest(one: Ds) -> bool:
 @rule(
     "DNSSEC010",
     Severity.LOW,
-    reference=f"{_RFC}9904#section-3",
+    reference=f"{_RFC}9904#section-4",
     passes=[_SOUND, _UNSIGNED, {"dnssec": signed(ds=(ds(digest_type=1),))}],
     fails=[{"dnssec": signed(ds=(ds(), ds(digest_type=1)))}],
 )
