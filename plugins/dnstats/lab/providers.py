@@ -196,8 +196,8 @@ def host_address(seed: int, host: str) -> str:
 
 
 def host_address6(seed: int, host: str) -> str:
-    """Return the IPv6 address of a host, in the documentation range (RFC 3849)."""
-    return f"2001:db8:53::{Chance(seed, host).number('ipv6') & 0xFFFF:x}"
+    """Return the IPv6 address of a host: the 6to4 form of 192.88.99.53, unrouted (RFC 7526)."""
+    return f"2002:c058:6335::{Chance(seed, host).number('ipv6') & 0xFFFF:x}"
 
 
 def report_accepted(seed: int, domain: str, host: str) -> bool:
