@@ -7,7 +7,11 @@ DOMAIN ?=
 ARGS ?=
 
 .DEFAULT_GOAL := help
+<<<<<<< HEAD
 .PHONY: help install install-dev check run up down status regrade test lint lock clean
+=======
+.PHONY: help install install-dev run up down status test lint bench-grade lock clean
+>>>>>>> 811613c (Reading walks answer sections only and hosts once; rules that need the same are given it once)
 
 help: ## what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -49,6 +53,9 @@ lint: install-dev ## ruff and mypy
 lock: ## compile requirements*.in to requirements*.txt with hashes (needs uv)
 	uv pip compile -q --universal --no-strip-extras --python-version 3.11 --generate-hashes requirements.in -o requirements.txt
 	uv pip compile -q --universal --no-strip-extras --python-version 3.11 --generate-hashes requirements-dev.in -o requirements-dev.txt
+
+bench-grade: install ## cost of reading and grading 10,000 sites into PostgreSQL, beside its floors
+	@$(VENV) bench/grade.py
 
 secrets: ## passwords for docker compose, into .env
 	@$(PYTHON) include/deploy/make_secrets.py

@@ -9,7 +9,7 @@ import resource
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -23,13 +23,6 @@ from dnstats.tasks.create_run import create_run
 from dnstats.tasks.run_request import read_request
 
 TABLES = ("site_runs", "grades", "remarks")
-DID = {
-    "decode": "messages",
-    "copy_site_runs": "rows",
-    "process": "rows",
-    "copy_grades": "rows",
-    "grade": "rows",
-}
 
 
 def prepare(url: str, folder: Path, domains: list[str]) -> None:
@@ -96,7 +89,7 @@ def process(url: str, folder: Path, _count: int) -> Figures:
     return figures | _counted(engine, "site_runs")
 
 
-def grade(url: str, folder: Path, _count: int) -> Figures:
+def grade(url: str, _folder: Path, _count: int) -> Figures:
     """The task as Airflow runs it."""
     from dnstats.tasks.grade_chunk import grade_chunk
 
@@ -119,10 +112,8 @@ def decode(_url: str, folder: Path, count: int) -> Figures:
         decoded = 0
         for message in messages:
             if message:
-                try:
+                with suppress(dns.exception.DNSException, ValueError):
                     dns.message.from_wire(message)
-                except (dns.exception.DNSException, ValueError):
-                    pass
                 decoded += 1
     return figures | {"count": decoded}
 

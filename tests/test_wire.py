@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from itertools import chain
+
 import dns.message
 import dns.name
 import pytest
@@ -9,8 +12,10 @@ from dnstats.wire import (
     BadName,
     Malformed,
     canonical,
+    has_edns,
     parents,
     parse,
+    parse_answer,
     read_name,
     show,
     split_name,
@@ -20,6 +25,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 labels = st.binary(min_size=1, max_size=63)
+
+
+@st.composite
+def messages(draw: st.DrawFn) -> bytes:
+    """Messages with records in all sections, owners plain and compressed, often an OPT."""
+    name = st.lists(st.binary(min_size=1, max_size=3), max_size=2).map(
+        lambda parts: b"".join(bytes((len(part),)) + part for part in parts) + b"\0"
+    )
+    owner = st.one_of(name, st.sampled_from([b"\xc0\x0c", b"\xc0\x0d", b"\x01a\xc0\x0c"]))
+    kinds = st.sampled_from([b"\0\x01", b"\0\x05", b"\0\x29"])
+    record = st.builds(
+        lambda at, kind, data: at + kind + b"\0\x01\0\0\0\x05" + len(data).to_bytes(2) + data,
+        owner, kinds, st.binary(max_size=4),
+    )  # fmt: skip
+    sections = [draw(st.lists(record, max_size=3)) for _ in range(3)]
+    questions = draw(st.lists(name.map(lambda at: at + b"\0\x01\0\x01"), max_size=2))
+    counts = b"".join(len(part).to_bytes(2) for part in (questions, *sections))
+    return b"\0\0\x81\x80" + counts + b"".join(chain(questions, *sections))
 
 
 @given(st.lists(labels, max_size=5))
@@ -49,6 +72,19 @@ def test_any_bytes_end_as_a_message_or_as_malformed(data: bytes) -> None:
     except Malformed:
         return
     assert message.wire == data
+
+
+@given(st.one_of(st.binary(max_size=120), messages()))
+def test_a_walk_of_the_answers_alone_finds_what_the_whole_walk_finds(data: bytes) -> None:
+    try:
+        whole = parse(data)
+    except Malformed:
+        with suppress(Malformed):  # what is broken further behind may go unnoticed
+            parse_answer(data)
+            has_edns(data)
+        return
+    assert parse_answer(data).answer == whole.answer
+    assert has_edns(data) == whole.edns
 
 
 @given(st.binary(max_size=80), st.integers(0, 80))

@@ -114,7 +114,7 @@ class Answer(msgspec.Struct, frozen=True, gc=False):
         """The records that were asked for; None unless present."""
         if self.outcome is not Outcome.PRESENT:
             return None
-        message = wire.parse(self.message)
+        message = wire.parse_answer(self.message)
         return _rrset(message, self.question.name, self.question.rdtype)
 
 
@@ -127,7 +127,9 @@ def not_asked(question: Question) -> Answer:
     return Answer(question, Outcome.NOT_MEASURED, Reason.NOT_ASKED, attempts=0)
 
 
-def follow_aliases(message: wire.Message, name: str) -> tuple[str, tuple[str, ...]] | None:
+def follow_aliases(
+    message: wire.Message | wire.AnswerSection, name: str
+) -> tuple[str, tuple[str, ...]] | None:
     """Where the message's CNAMEs lead from `name`, and the names passed; None when they loop."""
     targets: dict[str, str] = {}
     for rr in message.answer:
@@ -142,7 +144,7 @@ def follow_aliases(message: wire.Message, name: str) -> tuple[str, tuple[str, ..
     return name, tuple(passed)
 
 
-def _rrset(message: wire.Message, name: str, rdtype: int) -> RRset | None:
+def _rrset(message: wire.Message | wire.AnswerSection, name: str, rdtype: int) -> RRset | None:
     if rdtype == wire.CNAME:
         owner = name
         aliases: tuple[str, ...] = ()

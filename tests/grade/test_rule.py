@@ -8,7 +8,16 @@ import pytest
 from dnstats.answer import Reason
 from dnstats.grade import rule as mechanism
 from dnstats.grade.grading import grade_family, grade_site, ungraded_site
-from dnstats.grade.rule import MAX_EVIDENCE, RULES, Abstain, Remark, Rule, rule, rules_of
+from dnstats.grade.rule import (
+    MAX_EVIDENCE,
+    RULES,
+    Abstain,
+    Remark,
+    Rule,
+    rule,
+    rules_by_needs,
+    rules_of,
+)
 from dnstats.grade.scale import POINTS, Severity
 from dnstats.records.record import NotMeasured, Reading
 
@@ -31,9 +40,14 @@ def own_rules(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Rule]]:
     """An empty registry, and functions here count as rules of the family of this file."""
     registry: dict[str, Rule] = {}
     monkeypatch.setattr(mechanism, "RULES", registry)
-    rules_of.cache_clear()
+    forget_rules()
     yield registry
+    forget_rules()
+
+
+def forget_rules() -> None:
     rules_of.cache_clear()
+    rules_by_needs.cache_clear()
 
 
 def declare(code: str, severity: Severity = Severity.MEDIUM) -> Rule:

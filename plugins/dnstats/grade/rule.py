@@ -12,7 +12,7 @@ import inspect
 import types
 import typing
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -66,19 +66,36 @@ class Rule(msgspec.Struct, frozen=True):
 
     def apply(self, readings: Readings) -> Remark | Abstain | None:
         """Judge one site. None when the rule is kept or does not apply."""
-        arguments: list[Reading | None] = []
+        given = Needs(self.reads, self.judges_absence).take(readings)
+        if given is None or isinstance(given, Abstain):
+            return given
+        return self.conclude(self.judge(*given))
+
+    def conclude(self, verdict: Verdict) -> Remark | Abstain | None:
+        """What the rule's own word comes to."""
+        if verdict is None or isinstance(verdict, Abstain):
+            return verdict
+        evidence = verdict if len(verdict) <= MAX_EVIDENCE else verdict[: MAX_EVIDENCE - 1] + "…"
+        return Remark(self.code, self.family, self.severity, POINTS[self.severity], evidence)
+
+
+class Needs(NamedTuple):
+    """What a rule reads; most rules of a family need the same."""
+
+    reads: tuple[str, ...]
+    judges_absence: tuple[bool, ...]
+
+    def take(self, readings: Readings) -> list[Reading | None] | Abstain | None:
+        """A site's readings for such a rule; None when it does not apply to the site."""
+        given: list[Reading | None] = []
         for family, judges_absence in zip(self.reads, self.judges_absence, strict=True):
             reading = readings.get(family, _MISSING)
             if isinstance(reading, NotMeasured):
                 return Abstain(f"{family}: {reading.reason}")
             if reading is None and not judges_absence:
                 return None
-            arguments.append(reading)
-        verdict = self.judge(*arguments)
-        if verdict is None or isinstance(verdict, Abstain):
-            return verdict
-        evidence = verdict if len(verdict) <= MAX_EVIDENCE else verdict[: MAX_EVIDENCE - 1] + "…"
-        return Remark(self.code, self.family, self.severity, POINTS[self.severity], evidence)
+            given.append(reading)
+        return given
 
 
 _MISSING = NotMeasured(Reason.NOT_ASKED)
@@ -130,3 +147,12 @@ def _takes_none(hint: Any) -> bool:
 def rules_of(family: str) -> tuple[Rule, ...]:
     """A family's rules, by code."""
     return tuple(RULES[code] for code in sorted(RULES) if RULES[code].family == family)
+
+
+@functools.cache
+def rules_by_needs(family: str) -> tuple[tuple[Needs, tuple[Rule, ...]], ...]:
+    """A family's rules, those together that need the same: it is looked up once a site."""
+    found: dict[Needs, list[Rule]] = {}
+    for rule in rules_of(family):
+        found.setdefault(Needs(rule.reads, rule.judges_absence), []).append(rule)
+    return tuple((needs, tuple(rules)) for needs, rules in found.items())

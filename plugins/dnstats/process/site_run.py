@@ -43,9 +43,11 @@ def read_site(site: Site, look: Look, records: Sequence[Record]) -> SiteRun:
     seen: dict[Question, Answer] = {}
 
     def counting(question: Question) -> Answer:
-        answer = look(question)
-        if answer.reason is not Reason.NOT_ASKED:  # nobody needed to know it, so it counts as none
-            seen[question] = answer
+        answer = seen.get(question)
+        if answer is None:
+            answer = look(question)
+            if answer.reason is not Reason.NOT_ASKED:  # nobody needed to know it: it counts as none
+                seen[question] = answer
         return answer
 
     readings: dict[str, Reading | None] = {

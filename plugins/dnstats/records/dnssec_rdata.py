@@ -121,7 +121,7 @@ def read_nsec3param(rdata: bytes) -> Nsec3Param | None:
 def read_signatures(message: bytes, owner: str) -> tuple[Signature, ...]:
     """The RRSIGs at one name in a message's answer section; unreadable ones are passed over."""
     found = []
-    for rr in wire.parse(message).answer:
+    for rr in wire.parse_answer(message).answer:
         if rr.rdtype != wire.RRSIG or rr.name != owner or rr.end - rr.start < 19:
             continue
         fields = struct.unpack_from("!HBBIIIH", message, rr.start)

@@ -6,7 +6,6 @@ are facts about this moment and this vantage point, not about the zone.
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterable
 from enum import StrEnum
 from itertools import zip_longest
@@ -164,7 +163,6 @@ def _manners(*answers: Answer) -> tuple[bool, bool]:
     return False, True
 
 
-@functools.lru_cache(maxsize=1024)
 def _flags(message: bytes) -> tuple[bool, bool]:
-    walked = wire.parse(message)
-    return walked.ra, walked.edns
+    edns = wire.has_edns(message)
+    return bool(message[3] & 0x80), edns

@@ -22,8 +22,8 @@ class NsSet(msgspec.Struct, frozen=True):
 def ns_set(message: bytes, domain: str, *, is_referral: bool = False) -> NsSet:
     """The NS set of a name in a message that is known to hold one, as its answer or a referral."""
     names, malformed, ttl = set(), 0, 0
-    walked = wire.parse(message)
-    for rr in walked.authority if is_referral else walked.answer:
+    records = wire.parse(message).authority if is_referral else wire.parse_answer(message).answer
+    for rr in records:
         if rr.rdtype != wire.NS or rr.rdclass != 1 or rr.name != domain:
             continue
         ttl = min(ttl or rr.ttl, rr.ttl)

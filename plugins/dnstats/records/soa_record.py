@@ -38,7 +38,7 @@ def read_soa_set(message: bytes, domain: str) -> SoaSet:
     """The SOA set of a name in a message's answer section."""
     records: dict[SoaRecord, None] = {}
     malformed, ttl = 0, 0
-    for rr in wire.parse(message).answer:
+    for rr in wire.parse_answer(message).answer:
         if rr.rdtype != wire.SOA or rr.rdclass != 1 or rr.name != domain:
             continue
         ttl = rr.ttl
