@@ -7,11 +7,7 @@ DOMAIN ?=
 ARGS ?=
 
 .DEFAULT_GOAL := help
-<<<<<<< HEAD
-.PHONY: help install install-dev check run up down status regrade test lint lock clean
-=======
-.PHONY: help install install-dev run up down status test lint bench-grade lock clean
->>>>>>> 811613c (Reading walks answer sections only and hosts once; rules that need the same are given it once)
+.PHONY: help install install-dev check run up down status regrade test lint bench-grade lock clean
 
 help: ## what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
