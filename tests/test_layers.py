@@ -18,6 +18,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "answer": {"wire"},
     "visible": set(),
     "settings": set(),
+    "archive_removal": {"archive"},
     "archive": DATA | {"chunk_answers"},
     "chunk_answers": DATA,
     "opt_out": {"wire", "settings"},
@@ -37,6 +38,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "tasks": DATA
     | {
         "archive",
+        "archive_removal",
         "chunk_answers",
         "records",
         "scan",
@@ -57,6 +59,7 @@ MAY_IMPORT_OUTSIDE: dict[str, set[str]] = {
     "visible": set(),
     "settings": set(),
     "opt_out": set(),
+    "archive_removal": {"fsspec"},
     "archive": {"fsspec", "pyarrow"},
     "chunk_answers": {"pyarrow"},
     "records": {"msgspec", "dns"},

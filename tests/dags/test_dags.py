@@ -65,7 +65,12 @@ def found(tmp_path_factory) -> dict[str, Any]:
 
 def test_every_dag_file_can_be_read(found: dict[str, Any]) -> None:
     assert found["errors"] == {}
-    assert sorted(found["dags"]) == ["daily_scan", "publish_report", "update_sites"]
+    assert sorted(found["dags"]) == [
+        "daily_scan",
+        "drop_old_runs",
+        "publish_report",
+        "update_sites",
+    ]
 
 
 def test_the_daily_scan_has_its_six_boxes_and_no_others(found: dict[str, Any]) -> None:

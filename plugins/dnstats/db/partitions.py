@@ -5,9 +5,20 @@ By functions of the database (migration 0002), because the application does not 
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+import psycopg
 import sqlalchemy as sa
 
 from dnstats.db.models import RUN_PARTITIONED, SiteRank
+
+T = TypeVar("T")
+
+
+class InUse(Exception):
+    """Somebody used the tables all the time; trying later may do."""
 
 
 def partition_name(table: str, key: int) -> str:
@@ -41,3 +52,41 @@ def _call(connection: sa.Connection, function: str, table: str, key: int) -> Non
     connection.execute(
         sa.text(f"SELECT {function}(:parent, :key)"), {"parent": table, "key": int(key)}
     )
+
+
+LOCK_TIMEOUT = "800ms"
+"""Below PostgreSQL's deadlock_timeout (1 s): whoever waits for us is never the one to be ended."""
+
+
+def partition_sizes(connection: sa.Connection) -> dict[str, int]:
+    """Bytes of every partition by its name, indexes among them."""
+    query = sa.text(
+        "SELECT relname, pg_total_relation_size(oid) FROM pg_class "
+        "WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND relname ~ '_p[0-9]+$'"
+    )
+    return dict(map(tuple, connection.execute(query)))
+
+
+def drop_list_partition(connection: sa.Connection, site_list_id: int) -> None:
+    """Drop all ranks of a list at once; its row in `site_lists` stays."""
+    _call(connection, "drop_partition", SiteRank.__tablename__, site_list_id)
+
+
+def patiently(database: sa.Engine, act: Callable[[sa.Connection], T], patience: float = 120.0) -> T:
+    """`act` in a transaction of its own, again and again while its tables are in use.
+
+    Dropping a partition needs the whole table for a moment. Waiting for it in PostgreSQL would
+    keep everybody else waiting too, so each try is short. `InUse` after `patience` seconds.
+    """
+    ends = time.monotonic() + patience
+    while True:
+        try:
+            with database.begin() as connection:
+                connection.execute(sa.text(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'"))
+                return act(connection)
+        except sa.exc.OperationalError as fault:
+            if not isinstance(fault.orig, psycopg.errors.LockNotAvailable):
+                raise
+        if time.monotonic() > ends:
+            raise InUse(f"the tables were in use for {patience:.0f} s")
+        time.sleep(1.0)

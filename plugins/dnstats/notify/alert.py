@@ -60,6 +60,13 @@ KINDS = {
             "Scans go on with the last good list meanwhile.",
         ),
     ),
+    "drop_failed": Kind(
+        "old runs were not all dropped; nothing that is kept was touched",
+        (
+            _READ_THE_LOG,
+            "The next run tries again by itself. A file that cannot be removed wants your hand.",
+        ),
+    ),
     "report_failed": Kind(
         "a report was not published; the run itself is done",
         (

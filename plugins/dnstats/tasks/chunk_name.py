@@ -10,6 +10,9 @@ import sqlalchemy as sa
 from dnstats.db.models import Chunk, Run, SiteName, SiteRank
 from dnstats.records.record import Site
 
+LATEST = dt.timedelta(hours=24)
+"""How long after its run began a chunk may still be asked: later answers are another day's."""
+
 
 class ChunkName(TypedDict):
     """A chunk of a run; `label` is what the operator reads in the UI."""
@@ -40,7 +43,7 @@ def load_chunk(connection: sa.Connection, chunk: ChunkName, *, lock: bool = Fals
         sa.select(
             Chunk.run_id, Chunk.number, Chunk.first_rank, Chunk.last_rank, Chunk.sites,
             Chunk.archive, Chunk.scanned_at, Run.source, Run.settings, Run.site_list_id, Run.day,
-            Run.started_at,
+            Run.started_at, Run.rows_dropped_at,
         )
         .join(Run, Run.id == Chunk.run_id)
         .where(Chunk.run_id == chunk["run_id"], Chunk.number == chunk["number"])
@@ -54,6 +57,15 @@ def load_chunk(connection: sa.Connection, chunk: ChunkName, *, lock: bool = Fals
     return row
 
 
+def refuse_dropped(run_id: int, day: dt.date, rows_dropped_at: dt.datetime | None) -> None:
+    """`Refused` for a run of which only the summary is left: writing it anew would empty that."""
+    if rows_dropped_at is not None:
+        raise Refused(
+            f"The rows of run {run_id} were dropped on {rows_dropped_at:%Y-%m-%d}; its summary and "
+            f"report stand. To have rows of {day} again, backfill that day from its archive."
+        )
+
+
 STAGES = ("scanned_at", "processed_at", "graded_at")
 
 
@@ -64,6 +76,7 @@ def begin_stage(database: sa.Engine, chunk: ChunkName, stage: str) -> sa.Row[Any
     """
     with database.begin() as connection:
         row = load_chunk(connection, chunk, lock=True)
+        refuse_dropped(chunk["run_id"], row.day, row.rows_dropped_at)
         undone: dict[str, None] = dict.fromkeys(STAGES[STAGES.index(stage) :])
         connection.execute(_update(chunk).values(**undone))
     return row

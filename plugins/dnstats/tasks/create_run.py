@@ -17,7 +17,7 @@ from dnstats.lists.importing import ImportedList, import_list, load_list, newest
 from dnstats.lists.reading import BadList
 from dnstats.opt_out import read_opt_out
 from dnstats.settings import BUNDLED_LIST, Settings
-from dnstats.tasks.chunk_name import ChunkName, Refused, chunk_label
+from dnstats.tasks.chunk_name import LATEST, ChunkName, Refused, chunk_label
 from dnstats.tasks.run_request import RunRequest
 
 log = logging.getLogger(__name__)
@@ -46,9 +46,8 @@ def create_run(
             connection, settings, request, max_chunks, pinned=_pinned_list(connection, dag_run_id)
         )
         values = _run_values(settings, request, sites, slices, now)
-        run_id, is_kept = _keep_or_make_run(connection, dag_run_id, values, slices)
+        run_id, day, is_kept = _keep_or_make_run(connection, dag_run_id, values, slices)
         if not is_kept:
-            day = values["day"]
             rows = [
                 {
                     "run_id": run_id,
@@ -174,20 +173,30 @@ def _run_values(
 
 def _keep_or_make_run(
     connection: sa.Connection, dag_run_id: str, values: dict[str, Any], slices: list[Slice]
-) -> tuple[int, bool]:
-    """The run's id, and whether its chunks stand already just as they are wanted."""
-    run_id = connection.scalar(
-        sa.select(Run.id).where(Run.dag_run_id == dag_run_id).with_for_update()
-    )
-    if run_id is None:
+) -> tuple[int, dt.date, bool]:
+    """The run's id and day, and whether its chunks stand already just as they are wanted."""
+    known = connection.execute(
+        sa.select(Run.id, Run.day, Run.started_at)
+        .where(Run.dag_run_id == dag_run_id)
+        .with_for_update()
+    ).one_or_none()
+    if known is None:
         run_id = connection.scalar(
             sa.insert(Run).values(dag_run_id=dag_run_id, **values).returning(Run.id)
         )
         assert run_id is not None
         make_run_partitions(connection, run_id)
-        return run_id, False
+        return run_id, values["day"], False
+    if values["started_at"] - known.started_at > LATEST:
+        raise Refused(
+            f"This is run {known.id} of {known.day}; answers of today must not stand under that "
+            "day. Trigger a new run."
+        )
+    run_id, day = known.id, known.day
+    begun = {"day", "started_at"}
+    kept = {name: value for name, value in values.items() if name not in begun}
     connection.execute(
-        sa.update(Run).where(Run.id == run_id).values(**values, ended_at=None, summary=None)
+        sa.update(Run).where(Run.id == run_id).values(**kept, ended_at=None, summary=None)
     )
     standing = connection.execute(
         sa.select(Chunk.first_rank, Chunk.last_rank, Chunk.sites)
@@ -196,12 +205,12 @@ def _keep_or_make_run(
     )
     if [Slice(*row) for row in standing] == slices:
         make_run_partitions(connection, run_id)
-        return run_id, True
+        return run_id, day, True
     # Other ranks than before: nothing of the old slices may stand beside the new ones.
     drop_run_partitions(connection, run_id)
     make_run_partitions(connection, run_id)
     connection.execute(sa.delete(Chunk).where(Chunk.run_id == run_id))
-    return run_id, False
+    return run_id, day, False
 
 
 def _log_list(sites: ImportedList) -> None:

@@ -17,7 +17,7 @@ from dnstats.notify.delivery import SmtpServer, deliver
 from dnstats.notify.webhook import Webhook, post
 from dnstats.notify.writing import write_mail
 from dnstats.settings import Settings
-from dnstats.tasks.chunk_name import Refused, chunk_label
+from dnstats.tasks.chunk_name import Refused, chunk_label, refuse_dropped
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +41,7 @@ def notify_done(
         if run_id is None:
             summary, failed, fault = None, [], "create_run made no run: see its log for the reason"
         else:
+            refuse_dropped(run_id, *_dropped(connection, run_id))
             summary = run_summary(connection, run_id)
             failed = _failed_chunks(connection, run_id)
             fault = _fault(summary, failed, gate)
@@ -56,6 +57,13 @@ def notify_done(
     if fault or run_id is None:
         raise Refused(f"Not published: {fault}.")
     return run_id
+
+
+def _dropped(connection: sa.Connection, run_id: int) -> tuple[dt.date, dt.datetime | None]:
+    day, when = connection.execute(
+        sa.select(Run.day, Run.rows_dropped_at).where(Run.id == run_id)
+    ).one()
+    return day, when
 
 
 def _fault(summary: Summary, failed: list[str], gate: float) -> str:

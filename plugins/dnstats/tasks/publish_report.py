@@ -12,7 +12,7 @@ from dnstats.db.queries import newest_run
 from dnstats.grade.catalogue import rule_texts
 from dnstats.report.writing import write_report
 from dnstats.settings import Settings
-from dnstats.tasks.chunk_name import Refused
+from dnstats.tasks.chunk_name import Refused, refuse_dropped
 
 log = logging.getLogger(__name__)
 
@@ -21,13 +21,16 @@ def publish_report(database: sa.Engine, settings: Settings, run_id: int | None =
     """Write the report of a run (the newest by default); returns its page."""
     with database.begin() as connection:
         run_id = run_id or newest_run(connection)
-        state = connection.scalar(sa.select(Run.state).where(Run.id == run_id))
-        if run_id is None or state is None:
+        run = connection.execute(
+            sa.select(Run.state, Run.day, Run.rows_dropped_at).where(Run.id == run_id)
+        ).one_or_none()
+        if run_id is None or run is None:
             raise Refused(f"There is no run {run_id or 'yet'}: trigger daily_scan first.")
-        if state != "done":
+        refuse_dropped(run_id, run.day, run.rows_dropped_at)
+        if run.state != "done":
             raise Refused(
-                f"Run {run_id} is {state!r} and not published: a run that measured too little, or "
-                "is not finished, has no report."
+                f"Run {run_id} is {run.state!r} and not published: a run that measured too little, "
+                "or is not finished, has no report."
             )
         page = write_report(connection, run_id, settings.reports, rule_texts())
     log.info("run %d is published: %s", run_id, page)

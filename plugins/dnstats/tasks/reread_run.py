@@ -24,11 +24,17 @@ def reread_run(
     """Chunks that stand on the archive files of the newest run that asked DNS on `day`."""
     with database.begin() as connection:
         original = _find_original(connection, settings.archive, day)
-        run_id = connection.scalar(
-            sa.select(Run.id).where(Run.dag_run_id == dag_run_id).with_for_update()
-        )
-        if run_id is None:
+        known = connection.execute(
+            sa.select(Run.id, Run.rows_dropped_at)
+            .where(Run.dag_run_id == dag_run_id)
+            .with_for_update()
+        ).one_or_none()
+        if known is None:
             run_id = _copy_run(connection, original, dag_run_id, now)
+        else:
+            run_id = known.id
+            if known.rows_dropped_at is not None:
+                _begin_anew(connection, run_id, now)
         rows = connection.execute(
             sa.select(Chunk.first_rank, Chunk.last_rank)
             .where(Chunk.run_id == run_id)
@@ -38,16 +44,40 @@ def reread_run(
 
 
 def _find_original(connection: sa.Connection, where: str, day: dt.date) -> int:
-    runs = connection.scalars(
-        sa.select(Run.id).where(Run.day == day, Run.source == "dns").order_by(Run.id.desc())
+    dropped: dt.datetime | None = None
+    # The lock keeps drop_old_runs from removing the files before it can see that they are read.
+    runs = connection.execute(
+        sa.select(Run.id, Run.answers_dropped_at)
+        .where(Run.day == day, Run.source == "dns")
+        .order_by(Run.id.desc())
+        .with_for_update(read=True)
     )
-    for run_id in runs:
+    for run_id, dropped_at in runs.all():
+        if dropped_at is not None:
+            dropped = dropped_at
+            continue
         paths = connection.scalars(sa.select(Chunk.archive).where(Chunk.run_id == run_id)).all()
         if paths and any(archive.has_chunk(where, path) for path in paths):
-            return run_id
+            found: int = run_id
+            return found
+    if dropped is not None:
+        raise Refused(
+            f"The archived answers of {day} were dropped on {dropped:%Y-%m-%d}, and a past day "
+            "cannot be asked again: its summary and report are what is left."
+        )
     raise Refused(
         f"There are no archived answers of {day}: a past day cannot be asked again, so only days "
         "that were scanned and are still kept can be backfilled."
+    )
+
+
+def _begin_anew(connection: sa.Connection, run_id: int, now: dt.datetime) -> None:
+    """A run that was read again long ago, and whose rows were dropped since, gets rows again."""
+    make_run_partitions(connection, run_id)
+    connection.execute(
+        sa.update(Run)
+        .where(Run.id == run_id)
+        .values(rows_dropped_at=None, state="running", started_at=now, ended_at=None)
     )
 
 

@@ -21,13 +21,17 @@ from dnstats.scan.progress import Progress
 from dnstats.scan.scanner import scan
 from dnstats.scan.settings import ScanSettings
 from dnstats.settings import Settings
-from dnstats.tasks.chunk_name import ChunkName, Refused, begin_stage, end_stage, load_sites
+from dnstats.tasks.chunk_name import (
+    LATEST,
+    ChunkName,
+    Refused,
+    begin_stage,
+    end_stage,
+    load_sites,
+)
 from dnstats.tasks.share_lease import ShareLease
 
 log = logging.getLogger(__name__)
-
-LATEST = dt.timedelta(hours=24)
-"""How long after its run began a chunk may still be asked: later answers are another day's."""
 
 
 def scan_chunk(
