@@ -22,8 +22,10 @@ class State(StrEnum):
     INDETERMINATE = "indeterminate"  # DS published, and nobody validated: a resolver without AD
 
 
-BOGUS_EDE = frozenset({1, 2, 5, 6, 7, 8, 9, 10, 11, 12})
-"""Info codes that blame DNSSEC for a SERVFAIL (RFC 8914 sections 4.2 to 4.13)."""
+BOGUS_EDE = frozenset({6, 7, 8, 9, 10, 11, 12})
+"""Info codes that blame the zone's DNSSEC for a SERVFAIL (RFC 8914 sections 4.7 to 4.13). Codes 1
+and 2 (unsupported algorithms, which make a zone insecure) and 5 (indeterminate) do not: the
+resolver could not tell, and neither can we."""
 
 
 def state_of(soa: Answer, unchecked: Answer, ds: Answer) -> State | NotMeasured:
