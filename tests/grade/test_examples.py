@@ -21,6 +21,7 @@ CODES = {
     "dmarc": "DMARC",
     "dnssec": "DNSSEC",
     "https": "HTTPS",
+    "misplaced": "",
     "msdcs": "MSDCS",
     "mta_sts": "STS",
     "mx": "MX",
@@ -29,7 +30,8 @@ CODES = {
     "spf": "SPF",
     "tls_rpt": "TLSRPT",
 }
-"""What the codes of each family begin with: a public contract."""
+"""What the codes of each family begin with: a public contract. Misplaced texts are judged by the
+families that they were meant for."""
 
 NOBODY_KNOWS = NotMeasured(Reason.TIMEOUT)
 

@@ -91,6 +91,12 @@ def test_a_rule_abstains_by_name_where_its_family_was_not_measured(family: str) 
             assert RULES[code].family == one.family
 
 
+def test_a_remark_beside_an_absence_that_nobody_could_judge_makes_no_grade() -> None:
+    site = read_example({"spf": None, "misplaced": " v=spf1 -all"}) | {"mx": SILENT}
+    spf = next(one for one in grade_site(site).families if one.family == "spf")
+    assert (spf.grade, spf.is_unmeasured) == (None, True)
+
+
 class Silencer:
     """Replaces parts of a reading that may be NotMeasured; `choose` says of each whether."""
 
@@ -140,4 +146,4 @@ def test_there_are_parts_to_silence() -> None:
 
 
 def test_every_family_is_graded() -> None:
-    assert set(WEIGHTS) == set(FAMILIES)
+    assert {*WEIGHTS, "misplaced"} == set(FAMILIES)

@@ -19,6 +19,9 @@ from dnstats.grade.scale import (
 )
 from dnstats.records.record import NotMeasured
 
+UNJUDGED_ABSENCE = "not measured: what its absence is judged by"
+"""Why a family has no grade: it is absent, and whether that is a fault hangs on another family."""
+
 
 class FamilyGrade(msgspec.Struct, frozen=True):
     """The grade of one record family: None when its record was not measured or does not apply."""
@@ -77,11 +80,11 @@ def grade_family(family: str, readings: Readings) -> tuple[FamilyGrade, list[Rem
     remarks, unsure = _judge(family, readings)
     abstained = tuple(rule.code for rule in unsure)
     points = sum(remark.points for remark in remarks)
+    if reading is None and any(POINTS[rule.severity] for rule in unsure):
+        return FamilyGrade(family, None, abstained, UNJUDGED_ABSENCE), remarks
     if reading is None and not points:
         # Nothing there and nothing to be held against that. 100 would praise what does not exist.
-        could_cost = any(POINTS[rule.severity] for rule in unsure)
-        why = "not measured: what its absence is judged by" if could_cost else DOES_NOT_APPLY
-        return FamilyGrade(family, None, abstained, why), remarks
+        return FamilyGrade(family, None, abstained, DOES_NOT_APPLY), remarks
     return FamilyGrade(family, max(0, 100 - points), abstained), remarks
 
 

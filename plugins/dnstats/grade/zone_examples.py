@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from dnstats.records.delegation import Delegation, Glue, Source
 from dnstats.records.dnssec import Dnssec
 from dnstats.records.dnssec_rdata import Dnskey, Ds
 from dnstats.records.dnssec_state import State
@@ -43,6 +44,20 @@ def ns_of(hosts: dict[str, tuple[str, ...]] | None = None, **changes: Any) -> Ns
         tuple(server_at(address, names=names, of=hosts) for address in addresses),
     )
     return msgspec.structs.replace(value, **changes)
+
+
+def delegated(*names: str, of: Ns | None = None, **changes: Any) -> Ns:
+    """The sound zone, or another, delegated to these servers; `changes` are of the Delegation."""
+    zone = of or ns_of()
+    value = Delegation("com", "192.5.6.30", Source.REFERRAL, names or zone.names, 172800)
+    return msgspec.structs.replace(zone, parent=msgspec.structs.replace(value, **changes))
+
+
+def inside(*glue: str, own: tuple[str, ...] = ("198.41.0.4",)) -> Ns:
+    """A zone one of whose servers stands in it, at `own`, and has this glue at the parent."""
+    name = f"ns1.{ZONE}"
+    zone = ns_of({name: own, "ns2.example.net": ("199.9.14.201",)})
+    return delegated(of=zone, glue=(Glue(name, glue),) if glue else ())
 
 
 def host_of(name: str, *addresses: str, **changes: Any) -> Host:

@@ -19,6 +19,7 @@ FAMILIES = (
     "mta_sts",
     "tls_rpt",
     "spf",
+    "misplaced",
     "dmarc",
     "bimi",
     "msdcs",

@@ -22,7 +22,7 @@ REJECT = "v=DMARC1; p=reject"
 
 
 def readings(**families: str | Reading | None) -> Readings:
-    return {
+    return {"misplaced": None} | {
         family: PARSERS[family](value) if isinstance(value, str) else value
         for family, value in families.items()
     }
@@ -68,7 +68,7 @@ def test_a_parked_domain_with_minus_all_gets_no_remark_that_costs() -> None:
 def test_what_was_not_measured_is_never_judged() -> None:
     silent = NotMeasured(Reason.TIMEOUT, "TXT example.com")
     assert grade(silent) is None
-    found = judged({"spf": silent, "mx": None, "dmarc": None})
+    found = judged({"spf": silent, "mx": None, "dmarc": None, "misplaced": silent})
     assert all(isinstance(verdict, Abstain) for verdict in found.values())
     assert len(found) == len(rules_of("spf"))
 

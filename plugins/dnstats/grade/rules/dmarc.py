@@ -11,6 +11,7 @@ from dnstats.grade.scale import Severity
 from dnstats.records import tag_list
 from dnstats.records.dmarc import Dmarc, read_zone
 from dnstats.records.dmarc_record import POLICIES
+from dnstats.records.misplaced import Misplaced
 from dnstats.records.mx import Mx
 from dnstats.records.public_suffix import is_public_suffix
 from dnstats.records.spf import Spf
@@ -599,6 +600,25 @@ def fo_without_ruf(dmarc: Dmarc) -> str | None:
     return f"fo={':'.join(dmarc.fo)}" if dmarc.fo and not dmarc.ruf else None
 
 
+@rule(
+    "DMARC039",
+    Severity.LOW,
+    reference="https://www.rfc-editor.org/rfc/rfc7505#section-3",
+    passes=[{"dmarc": _GOOD, "mx": _MAIL}, {"dmarc": "v=DMARC1; p=reject", "mx": "0 ."}],
+    fails=[{"dmarc": _GOOD, "mx": "0 ."}],
+)
+def reports_to_a_domain_without_mail(dmarc: Dmarc, mx: Mx) -> str | None:
+    """Reports are asked for at this domain, which takes no mail.
+
+    Its null MX makes senders refuse to deliver anything here, reports too. Name a mailbox in a
+    domain that has mail (which must agree, RFC 9990 section 4), or drop `rua`.
+    """
+    if not mx.is_null:
+        return None
+    own = dmarc.steps[0].domain
+    return ", ".join(one.uri for one in (*dmarc.rua, *dmarc.ruf) if one.host == own) or None
+
+
 # Tags
 
 
@@ -900,3 +920,18 @@ def no_record_without_mail(dmarc: Dmarc | None, mx: Mx | None) -> str | None:
     `v=DMARC1; p=reject` at `_dmarc`, and `v=spf1 -all` at the domain.
     """
     return None if mx is not None and not mx.is_null else _absence(dmarc)
+
+
+@rule(
+    "DMARC074",
+    Severity.LOW,
+    reference=f"{RFC9989}#section-4.5",
+    passes=[{"misplaced": "v=spf1 -all"}],
+    fails=[{"misplaced": ("v=spf1 -all", _GOOD)}],
+)
+def record_at_the_wrong_name(misplaced: Misplaced) -> str | None:
+    """A DMARC record stands at the domain itself, where nobody looks for it.
+
+    Receivers ask for TXT at `_dmarc` in front of the domain. Move the record there.
+    """
+    return " | ".join(misplaced.dmarc) or None

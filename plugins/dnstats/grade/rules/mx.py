@@ -230,7 +230,8 @@ def underscore_in_host_name(mx: Mx) -> str | None:
     """A mail host's name has an underscore.
 
     Nearly all senders accept it, but it is no host name by the letter, and no certificate is issued
-    for it.
+    for it, so TLS cannot be checked. A name `_dc-mx...` is made by Cloudflare for an MX that points
+    to a proxied name: point it to one that is not proxied.
     """
     return _odd(mx, "underscore")
 

@@ -1,4 +1,4 @@
-"""Rules about name servers. Reads the ns family only; asks nobody.
+"""Rules about name servers and the delegation to them. Reads the ns family only; asks nobody.
 
 A server that stayed silent is reported for nothing (NS010): seen from one place, at one moment, it
 proves no fault. What a server said, however, it said: REFUSED and answers without authority count.
@@ -11,7 +11,8 @@ from collections.abc import Iterable
 from dnstats.answer import Reason
 from dnstats.grade.rule import Abstain, rule
 from dnstats.grade.scale import Severity
-from dnstats.grade.zone_examples import host_of, ns_of, ns_where, server_at
+from dnstats.grade.zone_examples import delegated, host_of, inside, ns_of, ns_where, server_at
+from dnstats.records.delegation import Delegation, Source
 from dnstats.records.ip_address import is_v6, network_of
 from dnstats.records.name_server import ServerAddress, Service
 from dnstats.records.ns import NameServer, Ns
@@ -527,3 +528,151 @@ def _is_host(name: str) -> bool:
         label.replace("-", "").isalnum() and label[0] != "-" and label[-1] != "-"
         for label in labels
     )
+
+
+# What the zone above says
+
+
+def _delegation(ns: Ns) -> Delegation | Abstain | None:
+    """The word of the zone above; None where no zone stands between this one and the root."""
+    if isinstance(ns.parent, NotMeasured):
+        return Abstain(f"the delegation: {ns.parent.reason}")
+    if ns.parent is not None and not ns.parent.tells:
+        return Abstain(f"{ns.parent.server} serves {ns.parent.parent} and this zone alike")
+    return ns.parent
+
+
+def _unlike(ns: Ns, delegation: Delegation) -> str | None:
+    """How the two NS sets differ, as evidence."""
+    here, above = set(ns.names), set(delegation.names)
+    parts = (
+        (f"only at {delegation.parent}", sorted(above - here)),
+        ("only in the zone", sorted(here - above)),
+    )
+    return "; ".join(f"{where}: {', '.join(names)}" for where, names in parts if names) or None
+
+
+@rule(
+    "NS024",
+    Severity.MEDIUM,
+    reference=f"{_RFC}1034#section-4.2.2",
+    passes=[
+        _SOUND,
+        {"ns": delegated()},
+        {"ns": delegated("ns1.example.org", "ns2.example.org")},
+    ],
+    fails=[
+        {"ns": delegated("ns1.example.net")},
+        {"ns": delegated("ns1.example.net", "ns2.example.net", "ns3.example.net")},
+    ],
+)
+def parent_has_another_set(ns: Ns) -> str | Abstain | None:
+    """The zone above delegates to another set of name servers than the zone itself names.
+
+    Which servers are asked depends on whom a resolver heard last; a server that only one side names
+    is easily forgotten at the next move. Have the registrar take over the zone's NS set.
+    """
+    delegation = _delegation(ns)
+    if not isinstance(delegation, Delegation):
+        return delegation
+    # Nothing in common is NS025's; no delegation at all is NS026's.
+    return _unlike(ns, delegation) if set(delegation.names) & set(ns.names) else None
+
+
+@rule(
+    "NS025",
+    Severity.HIGH,
+    reference=f"{_RFC}1034#section-4.2.2",
+    passes=[_SOUND, {"ns": delegated("ns1.example.net")}],
+    fails=[{"ns": delegated("ns1.example.org", "ns2.example.org")}],
+)
+def parent_delegates_elsewhere(ns: Ns) -> str | Abstain | None:
+    """The zone above delegates to servers of which the zone itself names none.
+
+    A move that was done at one end only, or a delegation that nobody looks after: answers depend on
+    whom a resolver asks, and when the old servers go, the domain goes. Bring both ends into line.
+    """
+    delegation = _delegation(ns)
+    if not isinstance(delegation, Delegation) or not delegation.names or not ns.names:
+        return delegation if isinstance(delegation, Abstain) else None
+    return None if set(delegation.names) & set(ns.names) else _unlike(ns, delegation)
+
+
+@rule(
+    "NS026",
+    Severity.NOTICE,
+    reference=f"{_RFC}1034#section-4.2.2",
+    passes=[_SOUND, {"ns": delegated()}],
+    fails=[{"ns": delegated(source=Source.NONE, names=())}],
+)
+def parent_does_not_delegate(ns: Ns) -> str | Abstain | None:
+    """A server of the zone above says that nothing is delegated here.
+
+    Other servers, or caches, still lead to the zone: it is being set up or given up, or that server
+    is out of date. If it stays so, look at the registration.
+    """
+    delegation = _delegation(ns)
+    if not isinstance(delegation, Delegation):
+        return delegation
+    is_none = delegation.source is Source.NONE
+    return f"{delegation.server}, for {delegation.parent}" if is_none else None
+
+
+def _inside(ns: Ns, delegation: Delegation) -> list[str]:
+    """The servers of a delegation that only glue can lead to: those in the zone itself."""
+    return [name for name in delegation.names if name == ns.zone or name.endswith(f".{ns.zone}")]
+
+
+@rule(
+    "NS027",
+    Severity.MEDIUM,
+    reference=f"{_RFC}9471#section-3.1",
+    passes=[_SOUND, {"ns": delegated()}, {"ns": inside("198.41.0.4")}],
+    fails=[{"ns": inside()}],
+)
+def glue_is_missing(ns: Ns) -> str | Abstain | None:
+    """The zone above gives no address for a name server that stands in the zone itself.
+
+    To find the server one would have to ask it first. Resolvers can use the other servers only, and
+    none at all where there are no others. Have the registrar add its addresses (glue).
+    """
+    delegation = _delegation(ns)
+    if not isinstance(delegation, Delegation):
+        return delegation
+    has_glue = {one.name for one in delegation.glue}
+    return ", ".join(name for name in _inside(ns, delegation) if name not in has_glue) or None
+
+
+@rule(
+    "NS028",
+    Severity.MEDIUM,
+    reference=f"{_RFC}1034#section-4.2.2",
+    passes=[
+        _SOUND,
+        {"ns": inside("198.41.0.4")},
+        {"ns": inside("198.41.0.4", own=("198.41.0.4", "2001:503:ba3e::2:30"))},
+    ],
+    fails=[{"ns": inside("198.41.0.5")}, {"ns": inside("198.41.0.4", "2001:503:ba3e::2:31")}],
+)
+def glue_is_out_of_date(ns: Ns) -> str | Abstain | None:
+    """The zone above gives another address for a name server than the zone itself does.
+
+    Resolvers try the old address first and lose time, or reach whoever has it now. Have the
+    registrar renew the addresses (glue).
+    """
+    delegation = _delegation(ns)
+    if not isinstance(delegation, Delegation):
+        return delegation
+    glue = {one.name: one.addresses for one in delegation.glue}
+    found, unknown = [], []
+    for host in (one.host for one in ns.servers):
+        if host.name not in glue or host.name not in _inside(ns, delegation):
+            continue
+        if isinstance(host.v4, NotMeasured) or isinstance(host.v6, NotMeasured):
+            unknown.append(host.name)
+        elif old := [one for one in glue[host.name] if one not in host.addresses]:
+            own = ", ".join(host.addresses) or "none"
+            found.append(f"{host.name}: {', '.join(old)} at {delegation.parent}, {own} in the zone")
+    if found:
+        return "; ".join(found)
+    return Abstain(f"addresses of {', '.join(unknown)}") if unknown else None

@@ -15,6 +15,7 @@ from dnstats.grade.rule import Abstain, rule
 from dnstats.grade.scale import Severity
 from dnstats.records.dmarc import Dmarc
 from dnstats.records.ip_address import special_use
+from dnstats.records.misplaced import Misplaced
 from dnstats.records.mx import Mx
 from dnstats.records.spf import Spf
 from dnstats.records.spf_step import MAX_LOOKUPS, MAX_STEPS, MAX_VOID, End, Step
@@ -523,7 +524,12 @@ def neutral_all(spf: Spf) -> str | Abstain | None:
     "SPF025",
     Severity.HIGH,
     reference=f"{RFC7208}#section-4.7",
-    passes=[_SOUND, {"spf": "v=spf1 redirect=_spf.example.net"}, {"spf": "v=spf1 ?all"}],
+    passes=[
+        _SOUND,
+        {"spf": "v=spf1 redirect=_spf.example.net"},
+        {"spf": "v=spf1 ?all"},
+        {"spf": "v=spf1 mx ~allgoogle-site-verification=x"},
+    ],
     fails=[{"spf": "v=spf1 mx"}, {"spf": "v=spf1"}],
 )
 def no_all(spf: Spf) -> str | None:
@@ -532,6 +538,8 @@ def no_all(spf: Spf) -> str | None:
     Without `all` or `redirect=` the result for a forged sender is neutral, as if there were no SPF.
     End the record with `-all` or `~all`.
     """
+    if spf.record.faults:
+        return None  # a word that cannot be read may be the `all`; the fault is told
     return f"no all and no redirect in {spf.record.text}" if _is_default(spf) else None
 
 
@@ -932,3 +940,44 @@ def mail_host_beside_no_senders(spf: Spf, mx: Mx) -> str | None:
     if spf.is_mailless and _takes_mail(mx):
         return f"v=spf1 -all, and {mx.count} MX"
     return None
+
+
+@rule(
+    "SPF045",
+    Severity.LOW,
+    reference=f"{RFC7208}#section-4.5",
+    passes=[
+        {"misplaced": "v=spf1 mx -all"},
+        {"misplaced": "google-site-verification=spf1"},
+        {"misplaced": "V=SPF1 -all"},
+    ],
+    fails=[
+        {"misplaced": " v=spf1 mx -all"},
+        {"misplaced": '"v=spf1 mx -all"'},
+        {"misplaced": "v=spf1; mx -all"},
+        {"misplaced": "v=spf2 mx -all"},
+    ],
+)
+def nearly_a_record(misplaced: Misplaced) -> str | None:
+    """A TXT record looks like SPF and is not read as SPF.
+
+    A record is SPF only when it begins with exactly `v=spf1` and a space. Common causes: quotation
+    marks copied along, a space in front, a semicolon behind the version. Correct it, or remove it
+    when there is a good one beside it.
+    """
+    return " | ".join(misplaced.like_spf) or None
+
+
+@rule(
+    "SPF046",
+    Severity.NOTICE,
+    reference=f"{_RFC}6686#section-6",
+    passes=[{"misplaced": "v=spf1 mx -all"}],
+    fails=[{"misplaced": "spf2.0/pra mx -all"}],
+)
+def sender_id(misplaced: Misplaced) -> str | None:
+    """There is a Sender ID record.
+
+    Sender ID (`spf2.0`) was an experiment and has ended; nobody reads it. Remove the record.
+    """
+    return " | ".join(misplaced.sender_id) or None
