@@ -80,7 +80,7 @@ def grade_family(family: str, readings: Readings) -> tuple[FamilyGrade, list[Rem
     remarks, unsure = _judge(family, readings)
     abstained = tuple(rule.code for rule in unsure)
     points = sum(remark.points for remark in remarks)
-    if reading is None and any(POINTS[rule.severity] for rule in unsure):
+    if reading is None and any(POINTS[one.severity] for one in unsure if any(one.judges_absence)):
         return FamilyGrade(family, None, abstained, UNJUDGED_ABSENCE), remarks
     if reading is None and not points:
         # Nothing there and nothing to be held against that. 100 would praise what does not exist.
