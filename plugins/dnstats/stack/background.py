@@ -19,7 +19,7 @@ from dnstats.stack.fault import StackFault
 from dnstats.stack.owner import Order, Owner, State, read_state
 from dnstats.stack.places import Places
 from dnstats.stack.postgres import Cluster
-from dnstats.stack.run import prepare
+from dnstats.stack.run import await_dag, prepare
 
 UP_SECONDS = 300.0
 DOWN_SECONDS = 60.0
@@ -78,12 +78,24 @@ def serve(places: Places, order: Order, console: Console) -> int:
         api = AirflowApi(state.address, owner.secrets.admin_password)
         with contextlib.closing(api):
             prepare(api, console, fresh=False, check=owner.check)
+            for dag_id in upkeep(places, state.dns):
+                await_dag(api, dag_id, owner.check)
+                api.set_paused(dag_id, False)
         console.out("ready")
         while True:
             time.sleep(1.0)
             mend(owner, console)
     finally:
         owner.stop()
+
+
+def upkeep(places: Places, dns: str) -> list[str]:
+    """The DAGs beside the scan that a stack with a schedule lets run.
+
+    Where the practice internet is asked, there is no way to a list either.
+    """
+    wanted = ["drop_old_runs"] if dns == "lab" else ["drop_old_runs", "update_sites"]
+    return [dag_id for dag_id in wanted if (places.dags / f"{dag_id}.py").exists()]
 
 
 def mend(owner: Owner, console: Console) -> None:
