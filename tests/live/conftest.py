@@ -22,10 +22,10 @@ import pytest
 import sqlalchemy as sa
 from dnstats import settings
 from dnstats.db.connect import open_database
-from dnstats.db.models import Chunk, Grade, Remark, Run, SiteRun
+from dnstats.db.models import Chunk, Grade, Incident, Remark, Run, SiteRun
 from dnstats.lab.world import truth
 from dnstats.stack import background, watching
-from dnstats.stack.airflow_api import AirflowApi, Unreachable
+from dnstats.stack.airflow_api import AirflowApi, Refused, Unreachable
 from dnstats.stack.owner import Order, Owner
 from dnstats.stack.places import Places
 from dnstats.stack.postgres import Cluster
@@ -70,9 +70,9 @@ class Stack:
                  "direct_port": self.owner.lab.direct_port, **conf}  # fmt: skip
         return self.api.trigger(SCAN, given, "test")
 
-    def follow(self, run_id: str, dag_id: str = SCAN) -> str:
+    def follow(self, run_id: str, dag_id: str = SCAN, seconds: float = SECONDS) -> str:
         """Wait for the run's end."""
-        return str(self.until(lambda: self._ended(dag_id, run_id)))
+        return str(self.until(lambda: self._ended(dag_id, run_id), seconds))
 
     def _ended(self, dag_id: str, run_id: str) -> str | None:
         state = self.api.run(dag_id, run_id)["state"]
@@ -82,7 +82,7 @@ class Stack:
         """What `found` finds, asked again until it is something; Airflow may be away meanwhile."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
-            with contextlib.suppress(Unreachable):
+            with contextlib.suppress(Unreachable, Refused):  # 500 while its database is away
                 if value := found():
                     return value
             background.mend(self.owner, self.console)
@@ -101,11 +101,19 @@ class Stack:
 
     def clear(self, run_id: str, *tasks: tuple[str, int]) -> list[tuple[str, int]]:
         """Clear instances with all that is downstream; says which were cleared."""
-        return [
-            (task["task_id"], task["map_index"])
-            for name, index in tasks
-            for task in self.api.clear(SCAN, run_id, name, index)
-        ]
+        cleared = self.api.clear(SCAN, run_id, tasks)
+        return sorted((task["task_id"], task["map_index"]) for task in cleared)
+
+    def until_told(self, run_id: str) -> None:
+        """Wait until the run's own callback came, which is the last that sends anything."""
+
+        def is_over() -> bool:
+            with self.database.connect() as connection:
+                return not connection.scalar(
+                    sa.select(sa.func.count()).where(Incident.dag_run_id == run_id)
+                )
+
+        self.until(is_over, 90)
 
     def running_scan(self, run_id: str) -> Callable[[], dict[str, Any] | None]:
         """Finds a scan that has begun, with its process."""

@@ -13,7 +13,7 @@ def test_clearing_one_chunk_runs_it_alone_and_leaves_the_same_rows(
 ) -> None:
     before, files = stack.rows(first_run), stack.chunks(first_run)
     cleared = stack.clear(first_run, ("scan_chunk", 1))
-    assert sorted(cleared) == [
+    assert cleared == [
         ("grade_chunk", 1), ("notify_done", -1), ("process_chunk", 1), ("scan_chunk", 1),
     ]  # fmt: skip
     assert stack.follow(first_run) == "success"

@@ -6,7 +6,7 @@ answer that is not 2xx raises `Refused` with Airflow's own words.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -94,13 +94,16 @@ class AirflowApi:
         self.call("PATCH", f"/dags/{dag_id}/dagRuns/{quote(run_id, safe='')}", body)
 
     def clear(
-        self, dag_id: str, run_id: str, task_id: str, map_index: int | None
+        self, dag_id: str, run_id: str, tasks: Sequence[tuple[str, int]]
     ) -> list[dict[str, Any]]:
-        """Clear a task (or one mapped instance) with all downstream; the instances cleared."""
+        """Clear (task id, map index) with all downstream; the instances that were cleared.
+
+        A map index of -1 means all of a mapped task, or the one instance of another.
+        """
         body = {
             "dry_run": False,
             "dag_run_id": run_id,
-            "task_ids": [task_id if map_index is None else [task_id, map_index]],
+            "task_ids": [name if index < 0 else [name, index] for name, index in tasks],
             "include_downstream": True,
             "only_failed": False,
             "reset_dag_runs": True,

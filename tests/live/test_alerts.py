@@ -1,0 +1,74 @@
+"""Alerts of a real Airflow, received by a real SMTP server and a real webhook."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote
+
+from dnstats.stack.run import PUBLISH
+
+from tests.live.conftest import Stack, is_answered, plain, sites_that
+
+CHUNK_FAILED = "ALERT: a chunk failed"
+RUN_FAILED = "ALERT: a run failed"
+LATE = "ALERT: a run is not finished by its deadline"
+
+
+def posts(stack: Stack, run_id: str, word: str) -> list[Any]:
+    texts = [body["text"] for _path, _headers, body in list(stack.hook.posts)]
+    return [text for text in texts if run_id in text and word in text.splitlines()[0]]
+
+
+def test_failed_chunks_are_one_alert_and_their_run_is_told_once(stack: Stack) -> None:
+    run_id = stack.trigger(sites_that(is_answered, 12), chunk=4)
+    assert stack.follow(run_id) == "success"
+    for chunk in stack.chunks(run_id)[1:]:
+        (stack.archive / chunk.archive).unlink()
+    stack.clear(run_id, ("process_chunk", 1), ("process_chunk", 2))
+    assert stack.follow(run_id) == "failed"
+    stack.until_told(run_id)
+    (alert,) = stack.mails(run_id, CHUNK_FAILED)
+    assert "process_chunk, ranks " in alert["Subject"]
+    for part in ("plain", "html"):
+        said = plain(alert, part)
+        assert "there are no archived answers at" in said
+        assert (
+            f"{stack.api.address}/dags/daily_scan/runs/{quote(run_id)}/tasks/process_chunk/mapped/"
+            in said
+        )
+    (end,) = stack.mails(run_id, "CRITICAL")
+    assert "not published: 2 of 3 chunks are not graded (ranks 5-8, ranks 9-12)" in end["Subject"]
+    assert stack.mails(run_id, RUN_FAILED) == []
+    assert len(posts(stack, run_id, CHUNK_FAILED)) == len(posts(stack, run_id, "CRITICAL")) == 1
+
+    stack.clear(run_id, ("scan_chunk", 1), ("scan_chunk", 2))
+    assert stack.follow(run_id) == "success"
+    assert len(stack.mails(run_id, "is done: 100.0 % of 12 sites measured")) == 2
+
+
+def test_coverage_under_the_gate_is_critical_with_numbers(stack: Stack) -> None:
+    run_id = stack.trigger(sites_that(lambda known: known.fate == "servfail", 12))
+    assert stack.follow(run_id) == "failed"
+    stack.until_told(run_id)
+    (end,) = stack.mails(run_id, "CRITICAL")
+    numbers = "0 of 12 sites were measured (0.0 %), and the gate is 92 %"
+    assert f"not published: {numbers}" in end["Subject"]
+    assert numbers in plain(end)
+    assert stack.mails(run_id, RUN_FAILED) == stack.mails(run_id, CHUNK_FAILED) == []
+
+
+def test_a_run_that_is_not_finished_by_its_deadline_is_told_once(
+    stack: Stack, first_run: str
+) -> None:
+    stack.until(lambda: stack.mails(first_run, LATE), 60)
+    (late,) = stack.mails(first_run, LATE)
+    assert "it was due to begin at " in plain(late)
+    assert f"/dags/daily_scan/runs/{quote(first_run)}" in plain(late, "html")
+
+
+def test_a_report_that_fails_is_told_by_its_dag(stack: Stack) -> None:
+    run_id = stack.api.trigger(PUBLISH, {"run_id": 999_999}, "test")
+    assert stack.follow(run_id, PUBLISH) == "failed"
+    stack.until(lambda: stack.mails(run_id, "ALERT: a report was not published"), 60)
+    (alert,) = stack.mails(run_id)
+    assert "publish_report" in plain(alert)
