@@ -1,0 +1,142 @@
+"""What DNStats adds to Airflow's UI: a run's report, a chunk's archive file, links to them.
+
+The one file that Airflow loads as a plugin, in all of its processes: the pages' own imports wait
+for the first request. Everything served here asks for Airflow's login; nothing is changed here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from airflow.configuration import conf
+from airflow.plugins_manager import AirflowPlugin
+from airflow.sdk import BaseOperatorLink
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+PREFIX = "/dnstats"
+CHUNK_TASKS = ("scan_chunk", "process_chunk", "grade_chunk")
+# The page is ours, but what it shows comes from everybody: it gets neither scripts nor the login.
+REPORT_HEADERS = {
+    "Content-Security-Policy": "sandbox allow-popups allow-downloads allow-top-navigation-by-user-"
+    "activation; default-src 'none'; style-src 'unsafe-inline'; img-src data:",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "private, no-store",
+}
+
+
+def address(path: str) -> str:
+    """The URL of one of our pages."""
+    base = str(conf.get("api", "base_url", fallback="")).rstrip("/")
+    return f"{base}{PREFIX}/{path}"
+
+
+class ReportLink(BaseOperatorLink):
+    """From a task of a run to the run's report; from publish_report to the newest."""
+
+    name = "Report"
+
+    def get_link(self, operator: Any, *, ti_key: Any) -> str:
+        """The report's address, or nothing for a task of another DAG."""
+        if ti_key.dag_id == "daily_scan":
+            return address(f"run/{quote(ti_key.run_id, safe='')}/report")
+        return address("report/latest.html") if ti_key.dag_id == "publish_report" else ""
+
+
+class ArchiveLink(BaseOperatorLink):
+    """From a task of a chunk to the chunk's file of answers."""
+
+    name = "Archive file"
+
+    def get_link(self, operator: Any, *, ti_key: Any) -> str:
+        """The file's address, or nothing for a task that is of no chunk."""
+        if ti_key.dag_id != "daily_scan" or ti_key.task_id not in CHUNK_TASKS:
+            return ""
+        return address(f"run/{quote(ti_key.run_id, safe='')}/archive/{ti_key.map_index}")
+
+
+def build() -> FastAPI:
+    """The pages."""
+    from airflow.api_fastapi.core_api.security import get_user
+    from airflow.providers.postgres.hooks.postgres import PostgresHook
+    from dnstats import archive, settings
+    from dnstats.db.connect import open_database
+    from dnstats.db.queries import chunk_archive, run_home
+    from dnstats.report.writing import find_page, report_home
+    from fastapi import Depends, FastAPI, HTTPException
+    from fastapi.responses import FileResponse, RedirectResponse, StreamingResponse
+
+    app = FastAPI(
+        dependencies=[Depends(get_user)], docs_url=None, redoc_url=None, openapi_url=None
+    )
+
+    def ask(question: Callable[..., Any], *arguments: Any) -> Any:
+        with open_database(PostgresHook("dnstats_db").get_uri()).connect() as connection:
+            found = question(connection, *arguments)
+        if found is None:
+            raise HTTPException(404, "Airflow's run has no such part in the results' database")
+        return found
+
+    @app.get("/run/{dag_run_id}/report")
+    def report_of_run(dag_run_id: str) -> RedirectResponse:
+        day, run_id = ask(run_home, dag_run_id)
+        return RedirectResponse(address(f"report/{report_home(day, run_id)}/index.html"))
+
+    @app.get("/run/{dag_run_id}/archive/{number}")
+    def archive_file(dag_run_id: str, number: int) -> StreamingResponse:
+        path = ask(chunk_archive, dag_run_id, number)
+        try:
+            content = archive.read_bytes(settings.load().archive, path)
+        except archive.BadArchive as fault:
+            raise HTTPException(404, str(fault)) from None
+        name = "-".join(path.split("/")[-2:])
+        return StreamingResponse(
+            content,
+            media_type="application/vnd.apache.parquet",
+            headers={"Content-Disposition": f'attachment; filename="{name}"'},
+        )
+
+    @app.get("/report/{path:path}")
+    def report_file(path: str) -> FileResponse:
+        page = find_page(settings.load().reports, path or "latest.html")
+        if page is None:
+            raise HTTPException(
+                404, "This run has no report: it is under way, or measured too little to publish"
+            )
+        return FileResponse(page, headers=REPORT_HEADERS)
+
+    return app
+
+
+class Pages:
+    """The pages as an ASGI application that is built when it is first asked."""
+
+    def __init__(self) -> None:
+        self._app: FastAPI | None = None
+
+    async def __call__(
+        self, scope: Any, receive: Callable[..., Awaitable[Any]], send: Callable[..., Awaitable[Any]]
+    ) -> None:
+        if self._app is None:
+            self._app = build()
+        await self._app(scope, receive, send)
+
+
+class DnstatsPlugin(AirflowPlugin):
+    """Tells Airflow of the above."""
+
+    name = "dnstats"
+    fastapi_apps = [{"app": Pages(), "url_prefix": PREFIX, "name": "dnstats"}]  # noqa: RUF012
+    global_operator_extra_links = [ReportLink(), ArchiveLink()]  # noqa: RUF012
+    external_views = [  # noqa: RUF012
+        {
+            "name": "DNStats report",
+            "href": f"{PREFIX.lstrip('/')}/report/latest.html",
+            "destination": "nav",
+            "url_route": "dnstats-report",
+        }
+    ]
