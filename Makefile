@@ -2,12 +2,12 @@
 SHELL := /bin/sh
 PYTHON ?= python3
 VENV := .venv/bin/python
-export SITES LIST DNS CHUNK DIRECT_PORT LAB_SEED
+export SITES LIST DNS CHUNK DIRECT_PORT LAB_SEED RUN FROM
 DOMAIN ?=
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev check run up down status regrade test lint bench-grade lock clean
+.PHONY: $(shell sed -n 's/^\([a-z-]*\):.*/\1/p' $(MAKEFILE_LIST))
 
 help: ## what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -21,6 +21,9 @@ install-dev: install
 
 run: install ## one day's run in Airflow for the top SITES sites: scan, process, grade, report
 	@$(VENV) -m dnstats.stack run
+
+rerun: install ## chunks of a run again: RUN=12 CHUNK=3,5 (or failed) FROM=scan|process|grade
+	@$(VENV) -m dnstats.stack rerun
 
 check: install ## ask about DOMAIN now: grades, what is wrong, the cure (ARGS="--json --lab" ...)
 	@$(VENV) -m dnstats check $(DOMAIN) $(ARGS)
@@ -39,6 +42,9 @@ regrade: install ## grade RUN (latest) again from its stored rows by the rules o
 
 test: install-dev ## the whole suite; real PostgreSQL, sockets and Airflow
 	@$(VENV) -m pytest
+
+test-live: install-dev ## a real Airflow alone: reruns, backfill, alerts, killed scheduler and database
+	@$(VENV) -m pytest tests/live -m ""
 
 lint: install-dev ## ruff and mypy
 	@$(VENV) -m ruff check .

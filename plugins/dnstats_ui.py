@@ -40,11 +40,11 @@ class ReportLink(BaseOperatorLink):
 
     name = "Report"
 
-    def get_link(self, operator: Any, *, ti_key: Any) -> str:
+    def get_link(self, operator: Any, *, ti_key: Any) -> str:  # noqa: ARG002
         """The report's address, or nothing for a task of another DAG."""
         if ti_key.dag_id == "daily_scan":
             return address(f"run/{quote(ti_key.run_id, safe='')}/report")
-        return address("report/latest.html") if ti_key.dag_id == "publish_report" else ""
+        return address("newest") if ti_key.dag_id == "publish_report" else ""
 
 
 class ArchiveLink(BaseOperatorLink):
@@ -52,7 +52,7 @@ class ArchiveLink(BaseOperatorLink):
 
     name = "Archive file"
 
-    def get_link(self, operator: Any, *, ti_key: Any) -> str:
+    def get_link(self, operator: Any, *, ti_key: Any) -> str:  # noqa: ARG002
         """The file's address, or nothing for a task that is of no chunk."""
         if ti_key.dag_id != "daily_scan" or ti_key.task_id not in CHUNK_TASKS:
             return ""
@@ -66,13 +66,11 @@ def build() -> FastAPI:
     from dnstats import archive, settings
     from dnstats.db.connect import open_database
     from dnstats.db.queries import chunk_archive, run_home
-    from dnstats.report.writing import find_page, report_home
+    from dnstats.report.writing import find_file, newest_page, report_home
     from fastapi import Depends, FastAPI, HTTPException
     from fastapi.responses import FileResponse, RedirectResponse, StreamingResponse
 
-    app = FastAPI(
-        dependencies=[Depends(get_user)], docs_url=None, redoc_url=None, openapi_url=None
-    )
+    app = FastAPI(dependencies=[Depends(get_user)], docs_url=None, redoc_url=None, openapi_url=None)
 
     def ask(question: Callable[..., Any], *arguments: Any) -> Any:
         with open_database(PostgresHook("dnstats_db").get_uri()).connect() as connection:
@@ -90,7 +88,7 @@ def build() -> FastAPI:
     def archive_file(dag_run_id: str, number: int) -> StreamingResponse:
         path = ask(chunk_archive, dag_run_id, number)
         try:
-            content = archive.read_bytes(settings.load().archive, path)
+            content = archive.chunk_bytes(settings.load().archive, path)
         except archive.BadArchive as fault:
             raise HTTPException(404, str(fault)) from None
         name = "-".join(path.split("/")[-2:])
@@ -100,12 +98,19 @@ def build() -> FastAPI:
             headers={"Content-Disposition": f'attachment; filename="{name}"'},
         )
 
+    @app.get("/newest")
+    def newest_report() -> RedirectResponse:
+        path = newest_page(settings.load().reports)
+        if path is None:
+            raise HTTPException(404, "No report was published yet")
+        return RedirectResponse(address(f"report/{path}"))
+
     @app.get("/report/{path:path}")
     def report_file(path: str) -> FileResponse:
-        page = find_page(settings.load().reports, path or "latest.html")
+        page = find_file(settings.load().reports, path)
         if page is None:
             raise HTTPException(
-                404, "This run has no report: it is under way, or measured too little to publish"
+                404, "There is no report here: its run is under way, or measured too little"
             )
         return FileResponse(page, headers=REPORT_HEADERS)
 
@@ -119,7 +124,10 @@ class Pages:
         self._app: FastAPI | None = None
 
     async def __call__(
-        self, scope: Any, receive: Callable[..., Awaitable[Any]], send: Callable[..., Awaitable[Any]]
+        self,
+        scope: Any,
+        receive: Callable[..., Awaitable[Any]],
+        send: Callable[..., Awaitable[Any]],
     ) -> None:
         if self._app is None:
             self._app = build()
@@ -135,7 +143,7 @@ class DnstatsPlugin(AirflowPlugin):
     external_views = [  # noqa: RUF012
         {
             "name": "DNStats report",
-            "href": f"{PREFIX.lstrip('/')}/report/latest.html",
+            "href": f"{PREFIX.lstrip('/')}/newest",
             "destination": "nav",
             "url_route": "dnstats-report",
         }

@@ -169,3 +169,20 @@ def has_chunk(archive: str, path: str) -> bool:
     """Whether the chunk's answers stand in the archive."""
     filesystem, root = fsspec.core.url_to_fs(archive)
     return bool(filesystem.exists(f"{root.rstrip('/')}/{path}"))
+
+
+def chunk_bytes(archive: str, path: str) -> Iterator[bytes]:
+    """A chunk's file as it lies, piece by piece; `BadArchive` at once when it is missing."""
+    filesystem, root = fsspec.core.url_to_fs(archive)
+    target = f"{root.rstrip('/')}/{path}"
+    try:
+        file = filesystem.open(target, "rb")
+    except OSError as fault:
+        raise BadArchive(f"there are no archived answers at {path}") from fault
+
+    def pieces() -> Iterator[bytes]:
+        with file:
+            while piece := file.read(1 << 20):
+                yield piece
+
+    return pieces()

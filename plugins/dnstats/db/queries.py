@@ -62,6 +62,22 @@ def find_run(connection: sa.Connection, dag_run_id: str) -> int | None:
     return connection.scalar(sa.select(Run.id).where(Run.dag_run_id == dag_run_id))
 
 
+def run_home(connection: sa.Connection, dag_run_id: str) -> tuple[dt.date, int] | None:
+    """Day and id of the run that Airflow knows as `dag_run_id`: where its report stands."""
+    query = sa.select(Run.day, Run.id).where(Run.dag_run_id == dag_run_id)
+    row = connection.execute(query).one_or_none()
+    return None if row is None else (row.day, row.id)
+
+
+def chunk_archive(connection: sa.Connection, dag_run_id: str, number: int) -> str | None:
+    """The path of a chunk's file below the archive."""
+    return connection.scalar(
+        sa.select(Chunk.archive)
+        .join(Run, Run.id == Chunk.run_id)
+        .where(Run.dag_run_id == dag_run_id, Chunk.number == number)
+    )
+
+
 def newest_run(connection: sa.Connection) -> int | None:
     """The id of the run made last."""
     return connection.scalar(sa.select(sa.func.max(Run.id)))

@@ -5,6 +5,7 @@ A reader sees a page whole or not at all; writing it again gives the same files.
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import re
 import shutil
@@ -47,7 +48,7 @@ def write_report(
         for chart in read_charts(charts)
     ]
     page = render_page(heading, summary, figures, common_remarks(connection, summary, rules))
-    home = folder / summary.day.isoformat() / f"run-{run_id}"
+    home = folder / report_home(summary.day, run_id)
     home.parent.mkdir(parents=True, exist_ok=True)
     for left in home.parent.glob(f".{home.name}-*"):  # of a publisher that was killed
         shutil.rmtree(left, ignore_errors=True)
@@ -63,6 +64,25 @@ def write_report(
     return home / PAGE
 
 
+def report_home(day: dt.date, run_id: int) -> str:
+    """Where a run's report stands, below the folder of the reports."""
+    return f"{day.isoformat()}/run-{run_id}"
+
+
+def find_file(folder: Path, path: str) -> Path | None:
+    """A published file by its path below `folder`; None when there is none, or it is elsewhere."""
+    root = folder.resolve()
+    try:
+        found = (root / path).resolve()
+        is_ours = found.is_relative_to(root) and found.is_file()
+    except (OSError, ValueError):  # a name too long, a NUL in it
+        return None
+    hidden = (
+        any(part.startswith(".") for part in found.relative_to(root).parts) if is_ours else True
+    )
+    return None if hidden else found
+
+
 def _put(draft: Path, home: Path) -> None:
     """A new report comes in one move; over an old one file by file, the page last."""
     if not home.exists():
@@ -75,15 +95,24 @@ def _put(draft: Path, home: Path) -> None:
 _HOME = re.compile(r"\d{4}-\d\d-\d\d/run-(\d+)")
 
 
-def _point_to_latest(folder: Path) -> None:
-    """`latest.html` leads to the newest run of the newest day, whichever was written last."""
+def newest_page(folder: Path) -> str | None:
+    """The path of the page of the newest run of the newest day, below `folder`."""
     homes = [
         (page.parent.parent.name, int(match[1]))
         for page in folder.glob(f"*/run-*/{PAGE}")
         if (match := _HOME.fullmatch(page.parent.relative_to(folder).as_posix()))
     ]
+    if not homes:
+        return None
     day, run_id = max(homes)
-    address = f"{day}/run-{run_id}/{PAGE}"
+    return f"{day}/run-{run_id}/{PAGE}"
+
+
+def _point_to_latest(folder: Path) -> None:
+    """`latest.html` leads to the newest run of the newest day, whichever was written last."""
+    address = newest_page(folder)
+    assert address is not None, "one was just written"
+    day = address.partition("/")[0]
     text = (
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>DNStats</title>\n'
         f'<meta http-equiv="refresh" content="0; url={address}"></head>\n'

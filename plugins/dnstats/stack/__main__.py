@@ -1,4 +1,4 @@
-"""`python -m dnstats.stack run|up|down|status|serve|destroy`: what the Makefile calls.
+"""`python -m dnstats.stack run|rerun|up|down|status|serve|destroy`: what the Makefile calls.
 
 Options come from the command line or, as `make run SITES=100` gives them, from the environment.
 """
@@ -21,8 +21,10 @@ from dnstats.stack.fault import StackFault
 from dnstats.stack.owner import Order
 from dnstats.stack.places import Places, places
 from dnstats.stack.postgres import Cluster
+from dnstats.stack.rerun import Again, rerun
 from dnstats.stack.run import Wanted, run
 
+COMMANDS = ("run", "rerun", "up", "down", "status", "serve", "destroy")
 MOST_SITES = 1_000_000_000
 
 
@@ -50,6 +52,9 @@ def _command(options: argparse.Namespace, where: Places, console: Console) -> in
     if options.command == "destroy":
         Cluster(where.postgres).destroy()
         return 0
+    if options.command == "rerun":
+        again = Again(options.run.strip(), options.chunk.strip(), options.stage.strip())
+        return rerun(where, again, console)
     wanted = _wanted(options)
     if options.command == "run":
         return run(where, wanted, console)
@@ -64,7 +69,7 @@ def _command(options: argparse.Namespace, where: Places, console: Console) -> in
 
 def _arguments(argv: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser("python -m dnstats.stack", description=__doc__)
-    parser.add_argument("command", choices=["run", "up", "down", "status", "serve", "destroy"])
+    parser.add_argument("command", choices=COMMANDS)
     for option, variable, default in (
         ("--sites", "SITES", "500"),
         ("--list", "LIST", ""),
@@ -72,8 +77,15 @@ def _arguments(argv: list[str]) -> argparse.Namespace:
         ("--chunk", "CHUNK", ""),
         ("--direct-port", "DIRECT_PORT", ""),
         ("--seed", "LAB_SEED", "1"),
+        ("--run", "RUN", ""),
+        ("--from", "FROM", "scan"),
     ):
-        parser.add_argument(option, default=os.environ.get(variable) or default, help=variable)
+        parser.add_argument(
+            option,
+            default=os.environ.get(variable) or default,
+            help=variable,
+            dest="stage" if option == "--from" else None,
+        )
     parser.add_argument("--dags", help="another DAGs folder")
     return parser.parse_args(argv)
 
