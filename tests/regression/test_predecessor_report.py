@@ -16,7 +16,7 @@ from tests.report.runs import fill_run, nothing_there
     [(0, "0–9"), (9, "0–9"), (10, "10–19"), (89, "80–89"), (90, "90–100"), (99, "90–100"),
      (100, "90–100")],
 )  # fmt: skip
-def test_bug_28_a_perfect_site_is_drawn_in_the_last_bin(
+def test_predecessor_bug_28_a_perfect_site_is_drawn_in_the_last_bin(
     grade: int, label: str, database: sa.Connection
 ) -> None:
     """Its histogram drew 100 in the bin of 0 to 9."""

@@ -57,3 +57,39 @@ class ScanReport(msgspec.Struct, frozen=True, kw_only=True):
     elapsed: float
     cpu_seconds: float
     warnings: tuple[str, ...]
+
+    def table(self) -> list[str]:
+        """The closing table of a task's log, line by line."""
+        outcomes = {name: self.outcomes.get(name, 0) for name in _OUTCOMES}
+        reasons = ", ".join(f"{name} {count:,}" for name, count in sorted(self.reasons.items()))
+        pace = self.questions / self.elapsed if self.elapsed else 0.0
+        rows = [
+            ("sites", self.sites, ""),
+            ("questions", self.questions, "distinct ones, with their last answer:"),
+            *((f"  {_OUTCOMES[name]}", count, "") for name, count in outcomes.items()),
+            ("asked again", self.asked_again, f"in the second pass; {self.flips:,} then answered"),
+            ("datagrams", self.datagrams, f"{self.retries:,} of them tries after silence"),
+            ("over TCP", self.stream_queries, f"after {self.truncated:,} answers that were cut"),
+            ("malformed", self.malformed, f"{self.ignored:,} that answered nothing we asked"),
+            ("name servers", self.servers, self._busiest()),
+            ("seconds", round(self.elapsed),
+             f"{pace:,.0f} questions a second, processor {self.cpu_seconds:,.1f} s"),
+        ]  # fmt: skip
+        lines = [f"{name:<16}{count:>12,}  {note}".rstrip() for name, count, note in rows]
+        return lines + ([f"not measured because of: {reasons}"] if reasons else [])
+
+    def _busiest(self) -> str:
+        if not self.highest_rate_server:
+            return ""
+        return (
+            f"asked directly; at most {self.highest_rate:,} questions in a second, at "
+            f"{self.highest_rate_server}"
+        )
+
+
+_OUTCOMES = {
+    "present": "present",
+    "nodata": "no such record",
+    "nxdomain": "no such name",
+    "not_measured": "not measured",
+}

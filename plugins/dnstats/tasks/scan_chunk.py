@@ -72,6 +72,8 @@ def scan_chunk(
     counts = {**msgspec.to_builtins(report), "archive_bytes": size}
     with database.begin() as connection:
         end_stage(connection, chunk, "scanned_at", dt.datetime.now(dt.UTC), scan_report=counts)
+    for line in report.table():
+        log.info("%s", line)
     log.info("%s: %d answers archived in %d bytes", chunk["label"], len(answers), size)
     return chunk
 
