@@ -2,7 +2,7 @@
 SHELL := /bin/sh
 PYTHON ?= python3
 VENV := .venv/bin/python
-export SITES LIST DNS CHUNK DIRECT_PORT LAB_SEED RUN FROM
+export SITES LIST DNS CHUNK DIRECT_PORT LAB_SEED RUN FROM DUMP
 DOMAIN ?=
 ARGS ?=
 
@@ -33,6 +33,15 @@ up: install ## keep Airflow and the database running, with the daily schedule on
 
 down: install ## stop everything that runs in this checkout
 	@$(VENV) -m dnstats.stack down
+
+backup: install ## the results' database as a file in var/backup, while runs go on
+	@$(VENV) -m dnstats.stack backup
+
+restore: install ## the database as it was: DUMP=var/backup/... ; the stack must be down
+	@$(VENV) -m dnstats.stack restore
+
+airflow: install ## Airflow's own command line, for what runs here: ARGS="dags list"
+	@$(VENV) -m dnstats.stack airflow $(ARGS)
 
 status: install ## what runs, where, how to log in
 	@$(VENV) -m dnstats.stack status

@@ -24,8 +24,9 @@ from dnstats import settings
 from dnstats.db.connect import open_database
 from dnstats.db.models import Chunk, Grade, Incident, Remark, Run, SiteRun
 from dnstats.lab.world import truth
-from dnstats.stack import background, watching
+from dnstats.stack import watching
 from dnstats.stack.airflow_api import AirflowApi, Refused, Unreachable
+from dnstats.stack.keeping import Keeper
 from dnstats.stack.owner import Order, Owner
 from dnstats.stack.places import Places
 from dnstats.stack.postgres import Cluster
@@ -47,7 +48,7 @@ class Stack:
     def __init__(self, owner: Owner, api: AirflowApi, postbox: Postbox, hook: Any) -> None:
         self.owner, self.api, self.postbox, self.hook = owner, api, postbox, hook
         self.lists = owner.places.var / "lists"
-        self.console = Console(quiet=True)
+        self.keeper = Keeper(owner, api, lambda _: None)
 
     @property
     def database(self) -> sa.Engine:
@@ -85,7 +86,7 @@ class Stack:
             with contextlib.suppress(Unreachable, Refused):  # 500 while its database is away
                 if value := found():
                     return value
-            background.mend(self.owner, self.console)
+            self.keeper.tend()
             time.sleep(0.3)
         raise AssertionError(f"nothing after {seconds:.0f} s: {self.states()}")
 

@@ -17,6 +17,8 @@ from rich.console import Console
 from dnstats.settings import BadSetting
 from dnstats.stack import background
 from dnstats.stack.airflow_api import Refused, Unreachable
+from dnstats.stack.airflow_command import airflow
+from dnstats.stack.backup import backup, restore
 from dnstats.stack.fault import StackFault
 from dnstats.stack.owner import Order
 from dnstats.stack.places import Places, places
@@ -24,17 +26,23 @@ from dnstats.stack.postgres import Cluster
 from dnstats.stack.rerun import Again, rerun
 from dnstats.stack.run import Wanted, run
 
-COMMANDS = ("run", "rerun", "up", "down", "status", "serve", "destroy")
+# And `airflow ...`, whose arguments are Airflow's own.
+COMMANDS = (
+    "run", "rerun", "up", "down", "status", "serve", "backup", "restore", "destroy",
+)  # fmt: skip
 MOST_SITES = 1_000_000_000
 
 
 def main(argv: list[str]) -> int:
     """Do the command; its exit status. 130: interrupted."""
-    options = _arguments(argv)
+    is_airflow = argv[:1] == ["airflow"]
+    options = _arguments(["status"] if is_airflow else argv)
     console = Console(highlight=False, soft_wrap=True)
     for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
         signal.signal(number, _interrupt)
     try:
+        if is_airflow:
+            return airflow(places(), argv[1:])
         return _command(options, places(options.dags), console)
     except (StackFault, BadSetting, Refused, Unreachable) as fault:
         print(f"dnstats: {fault}", file=sys.stderr, flush=True)
@@ -52,6 +60,10 @@ def _command(options: argparse.Namespace, where: Places, console: Console) -> in
     if options.command == "destroy":
         Cluster(where.postgres).destroy()
         return 0
+    if options.command == "backup":
+        return backup(where, console)
+    if options.command == "restore":
+        return restore(where, Path(options.dump).expanduser(), console)
     if options.command == "rerun":
         again = Again(options.run.strip(), options.chunk.strip(), options.stage.strip())
         return rerun(where, again, console)
@@ -79,6 +91,7 @@ def _arguments(argv: list[str]) -> argparse.Namespace:
         ("--seed", "LAB_SEED", "1"),
         ("--run", "RUN", ""),
         ("--from", "FROM", "scan"),
+        ("--dump", "DUMP", ""),
     ):
         parser.add_argument(
             option,

@@ -84,7 +84,11 @@ def environment(
             "SECRET_KEY": secrets.api_secret_key,
         },
         "API_AUTH": {"JWT_SECRET": secrets.jwt_secret},
-        "SCHEDULER": {"SCHEDULER_IDLE_SLEEP_TIME": "0.5"},
+        "SCHEDULER": {
+            "SCHEDULER_IDLE_SLEEP_TIME": "0.5",
+            # What a killed scheduler had queued is looked for every 300 s else.
+            "ORPHANED_TASKS_CHECK_INTERVAL": "60",
+        },
         "WORKERS": {
             # A finished task keeps its slot that long when its end is missed (3.3.2): 5 s else.
             "MIN_HEARTBEAT_INTERVAL": "1",

@@ -16,6 +16,7 @@ from dnstats.db.roles import READER
 from dnstats.stack import private, processes
 from dnstats.stack.airflow_api import AirflowApi
 from dnstats.stack.fault import StackFault
+from dnstats.stack.keeping import Keeper
 from dnstats.stack.owner import Order, Owner, State, read_state
 from dnstats.stack.places import Places
 from dnstats.stack.postgres import Cluster
@@ -23,7 +24,6 @@ from dnstats.stack.run import await_dag, prepare
 
 UP_SECONDS = 300.0
 DOWN_SECONDS = 60.0
-RESTART_SECONDS = 5.0
 
 
 def up(places: Places, serve_arguments: list[str], console: Console) -> int:
@@ -81,10 +81,11 @@ def serve(places: Places, order: Order, console: Console) -> int:
             for dag_id in upkeep(places, state.dns):
                 await_dag(api, dag_id, owner.check)
                 api.set_paused(dag_id, False)
-        console.out("ready")
-        while True:
-            time.sleep(1.0)
-            mend(owner, console)
+            console.out("ready")
+            keeper = Keeper(owner, api, console.out)
+            while True:
+                time.sleep(1.0)
+                keeper.tend()
     finally:
         owner.stop()
 
@@ -96,20 +97,6 @@ def upkeep(places: Places, dns: str) -> list[str]:
     """
     wanted = ["drop_old_runs"] if dns == "lab" else ["drop_old_runs", "update_sites"]
     return [dag_id for dag_id in wanted if (places.dags / f"{dag_id}.py").exists()]
-
-
-def mend(owner: Owner, console: Console) -> None:
-    """Start again what has ended; StackFault when it cannot be."""
-    for name, exit_status in owner.dead().items():
-        if name == "lab":
-            raise StackFault(f"the practice internet ended (status {exit_status})")
-        console.out(f"{name} ended (status {exit_status}); starting it again")
-        time.sleep(RESTART_SECONDS)
-        if name == "postgres":
-            owner.cluster.stop()
-            owner.cluster.start()
-        else:
-            owner.launch(name)
 
 
 def down(places: Places, console: Console) -> int:

@@ -72,6 +72,7 @@ class Owner:
 
     def __init__(self, places: Places, order: Order, kind: str, say: Callable[[str], None]) -> None:
         self.places, self.order, self.kind, self.say = places, order, kind, say
+        self.pid = os.getpid()
         self.secrets = private.load(places.secrets)
         self.cluster = Cluster(places.postgres, member_file=places.members)
         self.components: dict[str, subprocess.Popen[bytes]] = {}
