@@ -72,7 +72,7 @@ def test_a_chunk_leads_to_its_archive_file(
 
 @pytest.mark.parametrize(
     "path", ["../secrets/admin_password", "..%2fsecrets%2fadmin_password", "%2fetc%2fpasswd",
-             "/etc/passwd", "x%00y", ".", "a" * 5000],
+             "/etc/passwd", "x%00y", "a" * 5000],
 )  # fmt: skip
 def test_only_reports_are_served(
     stack: Stack, browser: httpx.Client, published: str, path: str

@@ -38,13 +38,14 @@ def test_a_killed_database_does_not_change_the_rows(stack: Stack, first_run: str
 
 
 def test_idle_workers_of_a_killed_scheduler_are_ended(stack: Stack, first_run: str) -> None:
-    os.kill(stack.owner.components["scheduler"].pid, signal.SIGKILL)
+    killed = stack.owner.components["scheduler"].pid
+    os.kill(killed, signal.SIGKILL)
 
     def tended() -> bool:
         owner = stack.owner
         members = processes.members(owner.places.members)
         known = {process.pid for process in owner.components.values()}
         left = {p for p in members if processes.parent(p) not in members | {owner.pid}} - known
-        return owner.components["scheduler"].poll() is None and not left
+        return owner.components["scheduler"].pid != killed and not left
 
     stack.until(tended, 60)

@@ -48,7 +48,8 @@ def main(argv: list[str]) -> int:
         print(f"dnstats: {fault}", file=sys.stderr, flush=True)
         return 1
     except KeyboardInterrupt:
-        print("dnstats: interrupted; everything that was started is stopped", file=sys.stderr)
+        left = "the run goes on" if options.command == "rerun" else "what was started is stopped"
+        print(f"dnstats: interrupted; {left}", file=sys.stderr)
         return 130
 
 
