@@ -107,6 +107,14 @@ def test_without_a_connection_the_mail_is_a_file(message: EmailMessage, tmp_path
     assert kept(tmp_path / "mail")["Subject"] == message["Subject"]
 
 
+def test_two_mails_of_one_second_are_two_files(message: EmailMessage, tmp_path: Path) -> None:
+    other = write("run_started", STARTED | {"run_id": 99})
+    for mail in (message, other, message, other):
+        deliver(mail, None, tmp_path)
+    names = sorted(path.name for path in tmp_path.iterdir())
+    assert names == ["20261124T080000Z-run_started.2.eml", "20261124T080000Z-run_started.eml"]
+
+
 def test_one_refused_recipient_is_named(message: EmailMessage, tmp_path: Path) -> None:
     postbox = Postbox(refuse=("second@example.org",))
     with serving(postbox) as port:

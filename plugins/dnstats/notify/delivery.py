@@ -154,12 +154,13 @@ def _show_refused(refused: Mapping[str, tuple[int, bytes]]) -> str:
 def _keep(message: EmailMessage, folder: Path) -> str:
     """Write the mail as a file, whole or not at all; says where, or why not."""
     try:
-        path = folder / _file_name(message)
+        content = message.as_bytes(policy=SMTPUTF8)
         folder.mkdir(parents=True, exist_ok=True)
+        path = _free(folder / _file_name(message), content)
         handle, temporary = tempfile.mkstemp(prefix=".mail-", dir=folder)
         try:
             with os.fdopen(handle, "wb") as file:
-                file.write(message.as_bytes(policy=SMTPUTF8))
+                file.write(content)
             os.replace(temporary, path)
         except BaseException:
             Path(temporary).unlink(missing_ok=True)
@@ -167,6 +168,15 @@ def _keep(message: EmailMessage, folder: Path) -> str:
     except (OSError, ValueError) as fault:
         return f"not written to {folder} either ({_describe(fault)})"
     return f"written to {path}"
+
+
+def _free(path: Path, content: bytes) -> Path:
+    """The path, with a number where another mail of that second stands already."""
+    for number in range(2, 1000):
+        if not path.exists() or path.read_bytes() == content:
+            break
+        path = path.with_name(f"{path.stem.partition('.')[0]}.{number}.eml")
+    return path
 
 
 def _file_name(message: EmailMessage) -> str:
