@@ -1,9 +1,6 @@
 """One DMARC record's text: tables of tag values, and of what a receiver makes of the whole.
 
-The values were looked through against the tests of Mail::DMARC and NCSC Mail Check. Where this
-table differs from one of them: the version is case-sensitive (RFC 9989 section 4.7); fo=0 and fo=1
-exclude each other (4.7); any valid URI may stand in rua (4.7, DMARC037 speaks up when none is a
-mailto:); an empty rua has no URI and is invalid (4.8); the values of removed tags are not judged.
+Other people's suites are run in test_dmarc_suites.py.
 """
 
 from __future__ import annotations
