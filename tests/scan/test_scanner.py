@@ -147,6 +147,44 @@ def test_who_opted_out_is_never_asked() -> None:
     assert reasons == [out_reason, out_reason, out_reason, None, out_reason]
 
 
+def test_who_opted_out_by_network_is_never_asked() -> None:
+    out = frozenset(("127.0.7.0/24", "2001:db8::/32"))
+    with NameServer(always) as server:
+        settings = quick(server.text, direct_port=server.port, opted_out=out)
+        targets = ["127.0.7.1", "127.0.7.255", "2001:db8:1::1", "127.0.0.1"]
+        questions = [txt("a.example", target) for target in targets]
+        recorded, _ = run(settings, *questions)
+        assert len(server.queries) == 1
+    reasons = [recorded.final(question).reason for question in questions]
+    assert reasons == [Reason.OPTED_OUT] * 3 + [None]
+
+
+def test_follow_ups_that_lead_to_who_opted_out_are_not_asked_either() -> None:
+    """Its name servers, its mail hosts, its includes, and the zone above about it."""
+
+    def ns(query: Query) -> Iterable[Reply]:
+        target = wire.write_name("ns.out.example")
+        return [(0, respond(query, (target,)) if query.rdtype == wire.NS else respond(query))]
+
+    def plan() -> Plan:
+        (answer,) = yield (Question("site.example", wire.NS),)
+        found = answer.rrset()
+        assert found is not None
+        host = wire.read_name(answer.message, found.spans[0][0])[0]
+        yield Question(host, wire.A), Question(host, wire.AAAA)
+        yield Question("_25._tcp." + host, wire.TLSA), Question("out.example", wire.NS, "127.0.0.1")
+
+    with NameServer(ns) as server:
+        settings = quick(
+            server.text, direct_port=server.port, opted_out=frozenset(("out.example",)),
+            second_pass=True,
+        )  # fmt: skip
+        recorded, report = run(settings, plans=[("site.example", plan())])
+        assert {query.name for query in server.queries} == {"site.example"}
+    assert report.reasons == {"opted_out": 4}
+    assert all(len(calls) == 1 for calls in recorded.calls.values())  # nor in a second pass
+
+
 def test_the_rate_at_one_server_keeps_its_bound_and_is_reported() -> None:
     with NameServer(always) as server:
         settings = quick("127.0.0.1:1", direct_port=server.port, server_rate=40.0)

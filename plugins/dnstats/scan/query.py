@@ -6,6 +6,7 @@ import ipaddress
 import re
 import struct
 from collections.abc import Callable
+from contextlib import suppress
 from functools import lru_cache
 
 from dnstats import wire
@@ -69,6 +70,8 @@ def mix_case(section: bytes, random_bits: Callable[[int], int]) -> bytes:
     return mixed.to_bytes(size) + section[size:]
 
 
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
 # Transition addresses carry another address inside, which may be a private one.
 _TRANSITION = tuple(
     ipaddress.IPv6Network(text) for text in ("2002::/16", "64:ff9b::/96", "2001::/32", "::/96")
@@ -95,6 +98,21 @@ def is_askable(address: str, *, allow_special: bool) -> bool:
 def is_loopback(address: str) -> bool:
     """Whether what is sent to this address stays on this machine."""
     return ipaddress.ip_address(address).is_loopback
+
+
+def opted_out_networks(opted_out: frozenset[str]) -> tuple[Network, ...]:
+    """The addresses and networks among the entries of an opt-out list."""
+    found: list[Network] = []
+    for entry in opted_out:
+        with suppress(ValueError):
+            found.append(ipaddress.ip_network(entry))
+    return tuple(found)
+
+
+def is_in(address: str, networks: tuple[Network, ...]) -> bool:
+    """Whether the address is in one of the networks."""
+    ip = ipaddress.ip_address(address)
+    return any(ip in network for network in networks)
 
 
 def is_opted_out(name: str, opted_out: frozenset[str]) -> bool:

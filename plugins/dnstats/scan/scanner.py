@@ -83,7 +83,8 @@ class Scan:
         self._reported_done = 0
         self._is_second = False
         self._quiet = settings.window // 16  # so few on their way leave room for a second pass
-        self._askable: dict[str, bool] = {}
+        self._opted_out = query.opted_out_networks(settings.opted_out)
+        self._refusals: dict[str, Reason | None] = {}  # by address
 
     def run(self, plans: Iterable[tuple[str, Plan]]) -> ScanReport:
         settings = self._settings
@@ -189,14 +190,11 @@ class Scan:
             section, name = query.read_question(asked.name, asked.rdtype)
         except (wire.BadName, OverflowError):
             return Reason.BAD_NAME
-        opted_out = settings.opted_out
-        if opted_out and (query.is_opted_out(name, opted_out) or asked.server in opted_out):
+        if settings.opted_out and query.is_opted_out(name, settings.opted_out):
             return Reason.OPTED_OUT
-        if asked.server and not self._is_askable(asked.server):
-            return Reason.BAD_SERVER
-        if asked.server and settings.allow_special and not query.is_loopback(asked.server):
-            # A practice internet ends at this machine: nothing of it may leave by a real network.
-            return Reason.UNREACHABLE
+        refusal = self._why_not(asked.server) if asked.server else None
+        if refusal is not None:
+            return refusal
         question = asked if name == asked.name else asked._replace(name=name)
         lookup = Lookup(question, section, entry)
         core = self._core
@@ -215,12 +213,20 @@ class Scan:
     def _wall(self) -> float:
         return self._clock() + self._epoch
 
-    def _is_askable(self, address: str) -> bool:
-        known = self._askable.get(address)
-        if known is None:
-            known = query.is_askable(address, allow_special=self._settings.allow_special)
-            self._askable[address] = known
-        return known
+    def _why_not(self, address: str) -> Reason | None:
+        """Why this address must not be asked directly."""
+        if address not in self._refusals:
+            special = self._settings.allow_special
+            refusal = None
+            if not query.is_askable(address, allow_special=special):
+                refusal = Reason.BAD_SERVER
+            elif query.is_in(address, self._opted_out):
+                refusal = Reason.OPTED_OUT
+            elif special and not query.is_loopback(address):
+                # A practice internet ends at this machine: nothing of it may leave it.
+                refusal = Reason.UNREACHABLE
+            self._refusals[address] = refusal
+        return self._refusals[address]
 
     # -- saying how it goes ---------------------------------------------------------------------
 

@@ -16,8 +16,8 @@ class ScanSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that steers a scan. Times in seconds, rates in queries a second.
 
     `tries` counts datagrams for one question in one pass; every try waits half as long again as
-    the one before. A name in `opted_out`, and everything below it, is never asked about; an IP
-    address in it is never asked directly.
+    the one before. A name in `opted_out`, and everything below it, is never asked about; an
+    address or network in it is never asked directly.
     """
 
     resolvers: tuple[str, ...]  # "ip", "ip:port" or "[v6]:port"; shared by load, with health

@@ -3,7 +3,7 @@
 Why no server is ever asked faster than published, whatever this thread, its machine or the
 database do: the database never gives away more than the whole; a scan uses less before it says so;
 it stops by its own clock before the database counts its part as free; and nothing goes out in the
-second after it got another part (decision 0008).
+second after it got another part (decision 0009).
 """
 
 from __future__ import annotations
