@@ -67,6 +67,24 @@ def test_while_a_resolver_is_away_no_try_is_spent() -> None:
     assert bench.core.counters.refunds == len(NAMES)
 
 
+def test_late_answers_of_a_resolver_that_was_stopped_hold_up_no_other_question() -> None:
+    """It goes on and answers all it was ever sent: what waits behind that must go out all the same."""
+    names = [txt(f"n{number}.example") for number in range(200)]
+    bench = Bench(*names, scan_settings=quick("192.0.2.53", patience=60.0, window=100))
+    sent = bench.sends()
+    while bench.core.first.servers[0].state is not State.SILENT:
+        bench.turn(0.05)
+        sent += bench.sends()
+    bench.turn(1.0)
+    for lane, query in sent:
+        bench.reply(lane, respond(query))
+    for _ in range(50):
+        for lane, query in bench.sends():
+            bench.reply(lane, respond(query))
+        bench.turn(0.05)
+    assert len(bench.answers) == 200
+
+
 def test_a_resolver_that_stays_away_is_given_up_and_nothing_becomes_absent() -> None:
     bench = Bench(*NAMES, scan_settings=quick("192.0.2.53", patience=8.0))
     seconds = bench.run_out()

@@ -10,8 +10,9 @@ from collections.abc import Iterable
 import pytest
 from dnstats import wire
 from dnstats.answer import Outcome, Plan, Question, Reason
+from dnstats.scan.lookups import Lookups
 from dnstats.scan.progress import Progress
-from dnstats.scan.scanner import scan
+from dnstats.scan.scanner import Stuck, scan
 
 from tests.scan.asking import Recorded, ask, ask_one, quick, run, txt
 from tests.scan.nameserver import NameServer, Query, Reply, respond
@@ -291,6 +292,14 @@ def test_an_error_of_the_recorder_ends_the_scan_and_closes_its_sockets() -> None
 
     with NameServer(always) as server, pytest.raises(OSError, match="no space left"):
         scan([("a.example", ask(txt("a.example")))], quick(server.text), full)
+
+
+def test_a_question_that_got_lost_inside_ends_the_scan_and_not_the_day(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(Lookups, "add", lambda *_, **__: None)
+    with NameServer(always) as server, pytest.raises(Stuck, match="1 questions are open"):
+        run(quick(server.text), txt("a.example"))
 
 
 def test_a_ptr_question_is_a_question_like_any_other() -> None:

@@ -206,11 +206,13 @@ class Lookups:
             return taken
         live = len(pool.live)
         share = -(-len(pool.queue) // max(1, live))
-        for _ in range(min(share, count - len(taken), len(pool.queue))):
+        left = min(share, count - len(taken))
+        while left > 0 and pool.queue:
             lookup = pool.queue.popleft()
             if lookup.is_done or lookup.tcp:
                 lookup.is_queued = False
-                continue
+                continue  # not counted: taking nothing but such would leave nobody to go on
+            left -= 1
             if lookup.avoid is server and live > 1:
                 pool.queue.append(lookup)
                 continue

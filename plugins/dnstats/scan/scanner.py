@@ -50,6 +50,10 @@ def scan(
     return Scan(settings, record, progress, sites, allowance).run(plans)
 
 
+class Stuck(RuntimeError):
+    """No event will ever come: a fault of ours. Better a task that fails than one that hangs."""
+
+
 class Scan:
     """One scan: its core, its sockets, its table."""
 
@@ -82,6 +86,7 @@ class Scan:
         self._reported_at = self._started
         self._reported_done = 0
         self._is_second = False
+        self._idle = 0  # waits in a row with nothing to wait for
         self._quiet = settings.window // 16  # so few on their way leave room for a second pass
         self._opted_out = query.opted_out_networks(settings.opted_out)
         self._refusals: dict[str, Reason | None] = {}  # by address
@@ -127,7 +132,7 @@ class Scan:
                 if not table.in_progress and table.is_fed and not core.finished:
                     return
             transport.send(core, core.sends(now), now)
-            wait = 0.0 if core.finished or core.has_sends() else self._pause(now)
+            wait = 0.0 if core.finished or core.has_sends() else self._pause(now, table)
             ready = transport.wait(wait)
             now = clock()
             transport.handle(core, ready, now)
@@ -174,10 +179,15 @@ class Scan:
             health.forgive(core)
         table.begin_second_pass()
 
-    def _pause(self, now: float) -> float:
+    def _pause(self, now: float, table: Plans) -> float:
         event = self._core.next_event()
         if event is None:
+            if table.in_progress and self._core.direct_ceiling.part:
+                self._idle += 1
+                if self._idle > 3:
+                    raise Stuck(f"{table.in_progress} questions are open, and nothing ends them.")
             return LONGEST_WAIT
+        self._idle = 0
         return min(max(event - now, 0.0), LONGEST_WAIT)
 
     # -- one question ---------------------------------------------------------------------------
