@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dns.message
+import msgspec
 import pytest
 from dnstats import wire
 from dnstats.answer import Answer, Outcome, Question, Reason, classify
@@ -44,6 +45,19 @@ def _message(rcode: str, flags: str, answer: str = "", authority: str = "") -> w
         (A, "NOERROR", "RA",
          "www.example. 1 IN CNAME a.example.\na.example. 1 IN CNAME www.example.", "",
          (Outcome.NOT_MEASURED, Reason.ALIAS_LOOP)),
+        # Aliases out of the message, other records, an SOA of elsewhere: a part of an answer.
+        (A, "NOERROR", "RA", "www.example. 1 IN CNAME a.example.", SOA, (Outcome.NODATA, None)),
+        (A, "NOERROR", "RA", "www.example. 1 IN CNAME a.net.", "net. 5 IN " + SOA[13:],
+         (Outcome.NODATA, None)),
+        (A, "NOERROR", "RA", "www.example. 1 IN CNAME a.net.", SOA,
+         (Outcome.NOT_MEASURED, Reason.LAME)),
+        (A, "NOERROR", "RA", "www.example. 1 IN CNAME a.example.", "",
+         (Outcome.NOT_MEASURED, Reason.LAME)),
+        (A, "NOERROR", "RA AA", "www.example. 1 IN CNAME a.net.", "",
+         (Outcome.NOT_MEASURED, Reason.LAME)),
+        (A, "NOERROR", "RA", "other.example. 1 IN A 192.0.2.1", "",
+         (Outcome.NOT_MEASURED, Reason.LAME)),
+        (A, "NOERROR", "RA", "www.example. 1 IN TXT x", "", (Outcome.NOT_MEASURED, Reason.LAME)),
         # A server asked directly must speak with authority.
         (DIRECT, "NOERROR", "AA", "example. 1 IN NS ns.example.", "", (Outcome.PRESENT, None)),
         (DIRECT, "NOERROR", "RA", "example. 1 IN NS ns.example.", "",
@@ -66,6 +80,25 @@ def test_every_outcome_is_exactly_one_of_present_absent_referral_not_measured(
     answer = Answer(A, outcome)
     kinds = [answer.is_present, answer.is_absent, answer.is_referral, not answer.is_measured]
     assert kinds.count(True) == 1
+
+
+@pytest.mark.parametrize("rcode", ["NOERROR", "NXDOMAIN"])
+@pytest.mark.parametrize("answer", ["", "www.example. 1 IN A 0.0.0.0"])
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [(3, Reason.STALE), (19, Reason.STALE), (4, Reason.FORGED), (15, Reason.FORGED),
+     (16, Reason.FORGED), (17, Reason.FORGED), (18, Reason.FORGED)],
+)  # fmt: skip
+def test_what_a_resolver_blocks_or_kept_from_long_ago_is_neither_present_nor_absent(
+    rcode: str, answer: str, code: int, reason: Reason
+) -> None:
+    message = msgspec.structs.replace(_message(rcode, "RA", answer, SOA), ede=(0, code))
+    assert classify(message, A) == (Outcome.NOT_MEASURED, reason)
+
+
+def test_other_remarks_of_a_resolver_change_nothing() -> None:
+    message = msgspec.structs.replace(_message("NXDOMAIN", "RA", "", SOA), ede=(0, 22, 29))
+    assert classify(message, A) == (Outcome.NXDOMAIN, None)
 
 
 def test_the_rrset_follows_aliases_and_leaves_other_records_out() -> None:

@@ -51,7 +51,9 @@ class Reason(StrEnum):
     RCODE = "rcode"  # any other response code
     MALFORMED = "malformed"  # an answer came, and nobody can read it
     MISMATCH = "mismatch"  # answers came, none to the question that was asked
-    LAME = "lame"  # a server asked directly that does not speak for the zone
+    LAME = "lame"  # a server that does not speak for the zone, an answer that proves nothing
+    FORGED = "forged"  # the resolver says that it forged, blocked or filtered the answer (RFC 8914)
+    STALE = "stale"  # the resolver says that the answer is of long ago, nobody could be asked now
     TRUNCATED = "truncated"  # cut off over UDP and not to be had over TCP
     UNREACHABLE = "unreachable"  # no route, or the port is closed
     BAD_NAME = "bad_name"  # the name cannot be put into a question
@@ -171,15 +173,32 @@ _RCODE_REASONS = {
 }
 
 
+# RFC 8914 section 4. That a resolver says so does not depend on the code of the response.
+_EDE_REASONS = {
+    3: Reason.STALE,
+    19: Reason.STALE,
+    4: Reason.FORGED,
+    15: Reason.FORGED,
+    16: Reason.FORGED,
+    17: Reason.FORGED,
+    18: Reason.FORGED,
+}
+
+
 def classify(message: wire.Message, question: Question) -> tuple[Outcome, Reason | None]:
     """What an accepted message says about its question.
 
     A resolver's word is taken as it stands; a server asked directly must speak with authority
     (AA set), otherwise its silence on a record proves nothing (a referral, a lame delegation).
     Without authority but with the NS set of this very name it refers, as a zone above does.
-    An answer of aliases that end outside the message's own proof is absent only when the rcode or
-    an SOA says so (RFC 2308 section 2); aliases that loop are not measured.
+    Where there are answers and none of them is the record, as with aliases that end outside, it is
+    absent only when the rcode or an SOA says so (RFC 2308 section 2); aliases that loop are not
+    measured, and neither is what a resolver says it withheld, forged or had from long ago.
     """
+    if message.ede and not question.server:
+        owned_up = next((_EDE_REASONS[code] for code in message.ede if code in _EDE_REASONS), None)
+        if owned_up is not None and message.rcode in (wire.NOERROR, wire.NXDOMAIN):
+            return Outcome.NOT_MEASURED, owned_up
     if message.rcode not in (wire.NOERROR, wire.NXDOMAIN):
         return Outcome.NOT_MEASURED, _RCODE_REASONS.get(message.rcode, Reason.RCODE)
     try:
@@ -197,7 +216,7 @@ def classify(message: wire.Message, question: Question) -> tuple[Outcome, Reason
         return Outcome.PRESENT, None
     if message.rcode == wire.NXDOMAIN:
         return Outcome.NXDOMAIN, None
-    return _classify_empty(message, has_aliases=bool(end[1]))
+    return _classify_empty(message, end[0])
 
 
 def _is_referral(message: wire.Message, name: str) -> bool:
@@ -209,12 +228,15 @@ def _is_referral(message: wire.Message, name: str) -> bool:
     )
 
 
-def _classify_empty(message: wire.Message, *, has_aliases: bool) -> tuple[Outcome, Reason | None]:
-    """NOERROR without the records: NODATA, or a referral that proves nothing."""
-    has_soa = any(rr.rdtype == wire.SOA for rr in message.authority)
-    has_ns = any(rr.rdtype == wire.NS for rr in message.authority)
-    if has_ns and not has_soa and not message.aa and not has_aliases:
+def _classify_empty(message: wire.Message, name: str) -> tuple[Outcome, Reason | None]:
+    """NOERROR without the records at `name`, where the aliases end: NODATA, or no proof of it."""
+    above = {name, *wire.parents(name), "."}
+    if any(rr.rdtype == wire.SOA and rr.name in above for rr in message.authority):
+        return Outcome.NODATA, None
+    if message.answer:
+        return Outcome.NOT_MEASURED, Reason.LAME  # of other names or types: a part of an answer
+    if not message.aa and any(rr.rdtype == wire.NS for rr in message.authority):
         # RFC 2308 section 2.2: NS without SOA in the authority section is a referral when the
         # answer is not authoritative. A resolver that hands one out did not resolve.
         return Outcome.NOT_MEASURED, Reason.LAME
-    return Outcome.NODATA, None
+    return Outcome.NODATA, None  # bare, as many old servers say it

@@ -68,7 +68,7 @@ def test_while_a_resolver_is_away_no_try_is_spent() -> None:
 
 
 def test_late_answers_of_a_resolver_that_was_stopped_hold_up_no_other_question() -> None:
-    """It goes on and answers all it was ever sent: what waits behind that must go out all the same."""
+    """It goes on and answers all it was ever sent: what waits behind that goes out all the same."""
     names = [txt(f"n{number}.example") for number in range(200)]
     bench = Bench(*names, scan_settings=quick("192.0.2.53", patience=60.0, window=100))
     sent = bench.sends()
@@ -83,6 +83,22 @@ def test_late_answers_of_a_resolver_that_was_stopped_hold_up_no_other_question()
             bench.reply(lane, respond(query))
         bench.turn(0.05)
     assert len(bench.answers) == 200
+
+
+def test_a_connection_that_breaks_after_the_resolver_was_given_up_leaves_no_question_open() -> None:
+    names = [txt(f"n{number}.example") for number in range(3)]
+    bench = Bench(*names, scan_settings=quick("192.0.2.53", patience=0.0))
+    for lane, query in bench.sends():
+        bench.reply(lane, respond(query, (), tc=True))
+    [(stream, first), *_] = bench.sends()
+    bench.reply(stream, respond(first))
+    bench.add(txt("late.example"))
+    [(lane, _)] = [(lane, query) for lane, query in bench.sends() if not lane.is_tcp]
+    bench.core.refused(lane, bench.now)
+    assert bench.core.first.servers[0].state is State.DEAD
+    bench.core.closed(stream)
+    bench.collect()
+    assert set(bench.answers) == {*names, txt("late.example")}
 
 
 def test_a_resolver_that_stays_away_is_given_up_and_nothing_becomes_absent() -> None:

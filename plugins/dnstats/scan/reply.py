@@ -46,6 +46,8 @@ def glance(lookup: Lookup, message: bytes) -> Outcome | None:
             return None
         is_present = is_present or kind == rdtype
         offset += 12 + length
+    if message[7] and not is_present and not message[9]:
+        return None  # other types at the name, and nothing that proves the absence
     if message[9]:  # one record in the authority section
         if offset + 12 > limit or message[offset] != 0xC0:
             return None

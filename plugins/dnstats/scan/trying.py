@@ -137,6 +137,9 @@ def to_tcp(core: Lookups, lookup: Lookup) -> None:
         return
     core.release(lookup)
     core.forget(lookup)
+    if server.state is State.DEAD:  # nothing goes there any more
+        again(core, lookup, health.reason_of(server))
+        return
     lookup.tcp = True
     server.stream_queue.append(lookup)
     core.ready(server)
