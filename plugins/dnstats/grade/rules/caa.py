@@ -402,7 +402,7 @@ def caa_is_malformed(caa: Caa) -> str | None:
 @rule(
     "CAA021",
     Severity.NOTICE,
-    reference=f"{_RFC}8659#section-5.6",
+    reference=f"{_RFC}8659#section-5.1",
     passes=[{**_SOUND, "dnssec": signed()}, {**_SOUND, "dnssec": None}],
     fails=[{**_SOUND, "dnssec": signed(state=State.INSECURE, ds=(), dnskeys=())}],
 )

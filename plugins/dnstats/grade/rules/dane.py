@@ -67,7 +67,7 @@ def mx_not_secure(dane: Dane) -> str | None:
 @rule(
     "DANE003",
     Severity.HIGH,
-    reference=f"{_RFC7672}#section-2.2.2",
+    reference=f"{_RFC7672}#section-2.2.3",
     passes=[{"dane": _GOOD}],
     fails=[{"dane": _dane(_TLSA, secure=False)}, {"dane": _dane(_TLSA, address=False)}],
 )

@@ -499,7 +499,7 @@ def _told_signatures(found: Iterable[Signature]) -> str | None:
 
 @rule(
     "DNSSEC021",
-    Severity.LOW,
+    Severity.NOTICE,
     reference=f"{_RFC}6781#section-4.4.2",
     passes=[_SOUND],
     fails=[{"dnssec": signed(signatures=(Signature("SOA", 13, 1, "example.com", 0, 3600),))}],
@@ -507,7 +507,8 @@ def _told_signatures(found: Iterable[Signature]) -> str | None:
 def signatures_live_short(dnssec: Dnssec) -> str | None:
     """Signatures are valid for less than twelve hours.
 
-    A resolver with a slow clock, or an outage overnight, makes the zone bogus. Sign for days.
+    A resolver with a slow clock, or a signer that is down overnight, makes the zone bogus. Signers
+    that sign each answer as it goes out do so on purpose; others should sign for days.
     """
     # Signers date the inception back by an hour or so, and this counts the whole span.
     return _told_signatures(one for one in dnssec.signatures if 0 < one.lifetime < 12 * 3600)

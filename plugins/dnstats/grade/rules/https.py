@@ -201,7 +201,7 @@ def service_without_protocols(https: Https) -> str | Abstain | None:
 @rule(
     "HTTPS008",
     Severity.NOTICE,
-    reference=f"{_RFC}#section-9.5",
+    reference=f"{_RFC}#section-7.2",
     passes=[_SOUND, {"https": https_of(Binding(1, ".", port=443))}],
     fails=[{"https": https_of(Binding(1, ".", alpn=("h2",), port=8443))}],
 )

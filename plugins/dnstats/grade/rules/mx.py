@@ -328,7 +328,7 @@ def single_address(mx: Mx) -> str | Abstain | None:
 @rule(
     "MX016",
     Severity.NOTICE,
-    reference=f"{_RFC}3901#section-3",
+    reference=f"{_RFC}3974#section-2",
     passes=[{"mx": _GOOD}, {"mx": "0 ."}],
     fails=[{"mx": read_zone(["10 mx.example.com"], {"mx.example.com": [_V4]})}],
 )
@@ -348,7 +348,7 @@ def no_ipv6(mx: Mx) -> str | Abstain | None:
 @rule(
     "MX017",
     Severity.MEDIUM,
-    reference=f"{_RFC}3901#section-3",
+    reference=f"{_RFC}3974#section-2",
     passes=[{"mx": _GOOD}, {"mx": "0 ."}],
     fails=[{"mx": read_zone(["10 mx.example.com"], {"mx.example.com": [_V6]})}],
 )

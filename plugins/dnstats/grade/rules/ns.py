@@ -334,7 +334,7 @@ def name_servers_in_one_network(ns: Ns) -> str | Abstain | None:
 @rule(
     "NS015",
     Severity.HIGH,
-    reference=f"{_RFC}3901#section-3",
+    reference=f"{_RFC}3901#section-4",
     passes=[_SOUND],
     fails=[{"ns": ns_of({"a.example": ("2801:1b8:10::b",), "b.example": ("2801:1b8:11::b",)})}],
 )
