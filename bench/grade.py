@@ -102,7 +102,7 @@ def make_answers(count: int, path: Path) -> None:
         plans = plan_sites([Site(rank, name) for rank, name in enumerate(names, 1)])
         report = scan(plans, settings, answers.add, lambda at: print("  " + at.line(), flush=True))
     answers.write(str(VAR), path.name)
-    print(f"  {len(answers):,} answers, {report}")
+    print(f"  {len(answers):,} answers: {report.outcomes}")
 
 
 def run_step(step: str, cluster: Cluster, count: int) -> dict[str, float]:

@@ -15,6 +15,7 @@ from dnstats.grade.grading import SiteGrades, grade_site, ungraded_site
 from dnstats.grade.scale import RULES_VERSION, letter
 from dnstats.process.readings import UnreadableReadings, read_readings
 from dnstats.tasks.chunk_name import ChunkName, Refused, begin_stage, end_stage, load_chunk
+from dnstats.tasks.collector import resting_collector
 from dnstats.tasks.tell_movement import tell_movement
 
 log = logging.getLogger(__name__)
@@ -29,6 +30,7 @@ REMARK_COLUMNS = (
 )  # fmt: skip
 
 
+@resting_collector()
 def grade_chunk(database: sa.Engine, chunk: ChunkName) -> ChunkName:
     """Replace the chunk's grades and remarks of this version of the rules, in one transaction."""
     row = begin_stage(database, chunk, "graded_at")

@@ -26,6 +26,7 @@ from dnstats.tasks.chunk_name import (
     load_chunk,
     load_sites,
 )
+from dnstats.tasks.collector import resting_collector
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +36,7 @@ COLUMNS = (
 )  # fmt: skip
 
 
+@resting_collector()
 def process_chunk(database: sa.Engine, settings: Settings, chunk: ChunkName) -> ChunkName:
     """Replace the chunk's rows in `site_runs`, all in one transaction."""
     row = begin_stage(database, chunk, "processed_at")
