@@ -295,6 +295,35 @@ def test_no_error_code_is_absence_but_nxdomain(rcode: int) -> None:
         assert answer.rcode == rcode
 
 
+def test_a_storm_of_error_codes_is_survived_and_absence_is_only_what_was_said() -> None:
+    """Every name and every try gets another code; one name in sixteen says NXDOMAIN at last."""
+
+    def storm(query: Query) -> Iterable[Reply]:
+        if query.name == ".":
+            return [(0, good(query))]
+        rcode = (int(query.label[1:]) + query.count) % 16
+        message = respond(query, (GOOD,) if rcode == 0 else (), rcode=rcode)
+        return [(0, whole(query, message))] * 20
+
+    with NameServer(storm) as server:
+        questions = [txt(f"n{number}.example") for number in range(320)]
+        recorded, report = run(quick(server.text, second_pass=True), *questions)
+    for question in questions:
+        answer = recorded.final(question)
+        assert answer.is_measured == (answer.rcode in (wire.NOERROR, wire.NXDOMAIN))
+        assert answer.is_absent == (answer.rcode == wire.NXDOMAIN)
+        assert answer.is_present == (answer.rcode == wire.NOERROR)
+    assert report.outcomes["nodata"] == 0
+
+
+def test_an_answer_later_than_every_try_is_a_timeout_and_no_absence() -> None:
+    def late(query: Query) -> Iterable[Reply]:
+        return [(0, good(query))] if query.name == "." else [(3.0, good(query))]
+
+    answer = answered(late)
+    assert (answer.outcome, answer.reason) == (Outcome.NOT_MEASURED, Reason.TIMEOUT)
+
+
 def test_errors_without_a_question_measure_nothing() -> None:
     def bare(query: Query) -> Iterable[Reply]:
         return [] if query.tcp else [(0, query.data[:2] + b"\x80\x05" + bytes(8))]

@@ -13,6 +13,7 @@ def report(**changes: Any) -> ScanReport:
         "outcomes": {"present": 200_000, "nodata": 150_000, "nxdomain": 60_000,
                      "not_measured": 2345},
         "reasons": {"timeout": 2000, "servfail": 345}, "asked_again": 3000, "flips": 655,
+        "unproven": 12, "types": {"TXT": {"not_measured": 2345, "asked_again": 3000, "flips": 655}},
         "datagrams": 450_000, "stream_queries": 9000, "retries": 30_000, "refunds": 0, "ignored": 3,
         "folded": 0, "malformed": 7, "truncated": 8990, "highest_rate": 19,
         "highest_rate_server": "192.0.2.1", "busiest": {}, "resolver_rate": 4000, "servers": 41_000,
@@ -27,13 +28,17 @@ def test_the_closing_table_is_read_in_columns() -> None:
     assert lines[1] == "questions            412,345  distinct ones, with their last answer:"
     assert "  not measured         2,345" in lines
     assert "seconds                  240  1,715 questions a second, processor 98.7 s" in lines
-    assert lines[-1] == "not measured because of: servfail 345, timeout 2,000"
+    assert lines[-3:] == [
+        "not measured because of: timeout 2,000, servfail 345",
+        "not measured by type: TXT 2,345",
+        "answered in the second pass: TXT 655",
+    ]
     assert len({line.index(",") for line in lines[:2]}) == 1, "figures stand under each other"
 
 
 def test_a_scan_of_nothing_has_a_table_too() -> None:
-    empty = report(sites=0, questions=0, outcomes={}, reasons={}, elapsed=0.0, servers=0,
-                   highest_rate=0, highest_rate_server="")  # fmt: skip
+    empty = report(sites=0, questions=0, outcomes={}, reasons={}, types={}, elapsed=0.0,
+                   servers=0, highest_rate=0, highest_rate_server="")  # fmt: skip
     assert "questions                  0  distinct ones, with their last answer:" in empty.table()
     assert not any("because" in line for line in empty.table())
 

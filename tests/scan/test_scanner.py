@@ -220,6 +220,50 @@ def test_the_second_pass_takes_the_second_resolver() -> None:
     assert all(asked_at > 1e9 for _, _, asked_at in recorded.calls[question])
 
 
+def test_flips_are_counted_by_type_and_both_answers_are_kept() -> None:
+    def failing(query: Query) -> Iterable[Reply]:
+        return [(0, respond(query, (), rcode=wire.SERVFAIL))]
+
+    def knows_mx(query: Query) -> Iterable[Reply]:
+        return failing(query) if query.rdtype == wire.TXT else always(query)
+
+    with NameServer(failing) as first, NameServer(knows_mx) as second:
+        settings = quick(first.text, second_resolvers=(second.text,), second_pass=True)
+        names = [f"n{number}.example" for number in range(3)]
+        questions = [Question(name, rdtype) for name in names for rdtype in (wire.MX, wire.TXT)]
+        recorded, report = run(settings, *questions)
+    assert report.types == {
+        "MX": {"not_measured": 0, "asked_again": 3, "flips": 3},
+        "TXT": {"not_measured": 3, "asked_again": 3, "flips": 0},
+    }
+    for question in questions:
+        (_, one, _), (_, two, _) = recorded.calls[question]
+        assert one.reason is Reason.SERVFAIL
+        assert two.is_measured == (question.rdtype == wire.MX)
+
+
+def test_absence_without_proof_is_counted() -> None:
+    def bare(query: Query) -> Iterable[Reply]:
+        return [(0, respond(query, (), soa=query.label == "proven"))]
+
+    with NameServer(bare) as server:
+        _, report = run(quick(server.text), txt("proven.example"), txt("bare.example"))
+    assert report.outcomes["nodata"] == 2
+    assert report.unproven == 1
+
+
+@pytest.mark.parametrize("address", ["192.0.2.1", "8.8.8.8", "2001:db8::1", "10.0.0.1", "1.1.1.1"])
+def test_a_practice_internet_ends_at_this_machine(address: str) -> None:
+    with NameServer(always) as server:
+        settings = quick(server.text, direct_port=server.port, allow_special=True, second_pass=True)
+        question = txt("a.example", address)
+        recorded, report = run(settings, question)
+        assert not server.queries
+    assert recorded.final(question).reason is Reason.UNREACHABLE
+    assert recorded.final(question).attempts == 0
+    assert report.datagrams == 0
+
+
 def test_the_second_pass_takes_the_other_of_two_resolvers() -> None:
     def failing(query: Query) -> Iterable[Reply]:
         return [(0, respond(query, (), rcode=wire.SERVFAIL))]

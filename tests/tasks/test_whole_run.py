@@ -140,6 +140,27 @@ def _check_grades(engine: sa.Engine, rows: dict[str, Any]) -> None:
                 assert why_none == f"not measured: {reading.reason}"
 
 
+def test_a_practice_run_opens_no_socket_to_anywhere_but_this_machine(
+    engine: sa.Engine, lab_settings: Settings, start_run: Start, monkeypatch
+) -> None:
+    peers: set[str] = set()
+
+    class Watched(socket.socket):
+        def connect(self, address: Any) -> None:
+            peers.add(address[0])
+            super().connect(address)
+
+        def connect_ex(self, address: Any) -> int:
+            peers.add(address[0])
+            return super().connect_ex(address)
+
+    chunks = start_run(last_rank=12, chunk_size=12)
+    monkeypatch.setattr(socket, "socket", Watched)
+    scan_chunk(engine, lab_settings, chunks[0], now=NOW)
+    assert len(peers) > 5
+    assert all(peer.startswith("127.") for peer in peers)
+
+
 def test_processing_and_grading_again_leave_the_same_rows_without_the_network(
     engine: sa.Engine, lab_settings: Settings, start_run: Start, monkeypatch
 ) -> None:

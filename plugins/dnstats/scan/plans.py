@@ -21,6 +21,8 @@ MAX_OPEN = 4000  # sites with questions on their way
 ROUNDS = 50  # a plan may go on this many times a question it may ask, before it counts as endless
 
 
+NONE_THERE = b"\0\0"
+
 AnyPlan = Generator[tuple[Question, ...], Any, Answer | None]
 
 
@@ -80,6 +82,15 @@ class Entry:
         self.is_parked = False
 
 
+class Doubt:
+    """What one record type's questions came to that were not all answered at once."""
+
+    __slots__ = ("asked_again", "flips", "not_measured")
+
+    def __init__(self) -> None:
+        self.asked_again = self.flips = self.not_measured = 0
+
+
 Record = Callable[[Answer, int, float], None]
 
 
@@ -119,7 +130,8 @@ class Plans:
         self.not_measured = 0
         self.present = self.nodata = self.referral = 0  # the rest of what is settled is NXDOMAIN
         self.reasons: dict[Reason, int] = {}
-        self.asked_again = self.flips = 0
+        self.unproven = 0  # absent, with nothing in the authority section
+        self.types: dict[int, Doubt] = {}
 
     @property
     def is_open_for_more(self) -> bool:
@@ -243,8 +255,9 @@ class Plans:
         self._run(asker, None)
 
     def _settle_second(self, entry: Entry, answer: Answer, asked_at: float) -> None:
-        self.asked_again += 1
-        self.flips += answer.is_measured
+        doubt = self._doubt(answer)
+        doubt.asked_again += 1
+        doubt.flips += answer.is_measured
         self._record(answer, 2, asked_at)
         self._finish(entry, answer)
 
@@ -271,6 +284,24 @@ class Plans:
         if answer.reason is not None:
             self.not_measured += 1
             self.reasons[answer.reason] = self.reasons.get(answer.reason, 0) + 1
+            self._doubt(answer).not_measured += 1
+        elif answer.message[8:10] == NONE_THERE and answer.is_absent:
+            self.unproven += 1
+
+    def _doubt(self, answer: Answer) -> Doubt:
+        rdtype = answer.question.rdtype
+        doubt = self.types.get(rdtype)
+        if doubt is None:
+            doubt = self.types[rdtype] = Doubt()
+        return doubt
+
+    @property
+    def asked_again(self) -> int:
+        return sum(doubt.asked_again for doubt in self.types.values())
+
+    @property
+    def flips(self) -> int:
+        return sum(doubt.flips for doubt in self.types.values())
 
     # -- second pass ----------------------------------------------------------------------------
 
@@ -287,6 +318,7 @@ class Plans:
         if answer.reason is not None:
             self.not_measured -= 1
             self.reasons[answer.reason] -= 1
+            self._doubt(answer).not_measured -= 1
         entry = Entry(question)
         entry.first = answer
         self.table[question] = entry

@@ -37,8 +37,10 @@ class ScanReport(msgspec.Struct, frozen=True, kw_only=True):
     questions: int
     outcomes: dict[str, int]
     reasons: dict[str, int]
+    unproven: int  # absent by an answer without an SOA (RFC 2308 section 2.2: NODATA type 3)
     asked_again: int  # questions of the second pass
     flips: int  # of those, measured after all
+    types: dict[str, dict[str, int]]  # not_measured, asked_again and flips by record type
     datagrams: int  # sent, with retries and control questions
     stream_queries: int  # sent over TCP
     retries: int
@@ -61,13 +63,13 @@ class ScanReport(msgspec.Struct, frozen=True, kw_only=True):
     def table(self) -> list[str]:
         """The closing table of a task's log, line by line."""
         outcomes = {name: self.outcomes.get(name, 0) for name in _OUTCOMES}
-        reasons = ", ".join(f"{name} {count:,}" for name, count in sorted(self.reasons.items()))
         pace = self.questions / self.elapsed if self.elapsed else 0.0
         rows = [
             ("sites", self.sites, ""),
             ("questions", self.questions, "distinct ones, with their last answer:"),
             *((f"  {_OUTCOMES[name]}", count, "") for name, count in outcomes.items()),
             ("asked again", self.asked_again, f"in the second pass; {self.flips:,} then answered"),
+            ("without an SOA", self.unproven, "absent all the same: nothing proves it"),
             ("datagrams", self.datagrams, f"{self.retries:,} of them tries after silence"),
             ("over TCP", self.stream_queries, f"after {self.truncated:,} answers that were cut"),
             ("malformed", self.malformed, f"{self.ignored:,} that answered nothing we asked"),
@@ -76,7 +78,12 @@ class ScanReport(msgspec.Struct, frozen=True, kw_only=True):
              f"{pace:,.0f} questions a second, processor {self.cpu_seconds:,.1f} s"),
         ]  # fmt: skip
         lines = [f"{name:<16}{count:>12,}  {note}".rstrip() for name, count, note in rows]
-        return lines + ([f"not measured because of: {reasons}"] if reasons else [])
+        why = {
+            "not measured because of": self.reasons,
+            "not measured by type": {name: own["not_measured"] for name, own in self.types.items()},
+            "answered in the second pass": {name: own["flips"] for name, own in self.types.items()},
+        }
+        return lines + [f"{title}: {_counts(own)}" for title, own in why.items() if _counts(own)]
 
     def _busiest(self) -> str:
         if not self.highest_rate_server:
@@ -91,5 +98,12 @@ _OUTCOMES = {
     "present": "present",
     "nodata": "no such record",
     "nxdomain": "no such name",
+    "referral": "referral to the zone",
     "not_measured": "not measured",
 }
+
+
+def _counts(counts: dict[str, int]) -> str:
+    """The most frequent first; empty for none."""
+    most = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
+    return ", ".join(f"{name} {count:,}" for name, count in most if count)

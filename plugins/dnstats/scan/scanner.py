@@ -289,8 +289,17 @@ class Scan:
                 Outcome.NOT_MEASURED.value: table.not_measured,
             },
             reasons={reason.value: count for reason, count in table.reasons.items()},
+            unproven=table.unproven,
             asked_again=table.asked_again,
             flips=table.flips,
+            types={
+                wire.TYPE_NAMES.get(rdtype, f"TYPE{rdtype}"): {
+                    "not_measured": doubt.not_measured,
+                    "asked_again": doubt.asked_again,
+                    "flips": doubt.flips,
+                }
+                for rdtype, doubt in sorted(table.types.items())
+            },
             datagrams=counters.datagrams,
             stream_queries=counters.stream_queries,
             retries=counters.retries,

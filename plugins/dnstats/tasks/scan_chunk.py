@@ -19,7 +19,7 @@ from dnstats.records import load_records
 from dnstats.records.record import Site
 from dnstats.scan.progress import Progress
 from dnstats.scan.scanner import scan
-from dnstats.scan.settings import ScanSettings
+from dnstats.scan.settings import ScanSettings, check_limits
 from dnstats.settings import Settings
 from dnstats.tasks.chunk_name import (
     LATEST,
@@ -58,11 +58,14 @@ def scan_chunk(
     with database.begin() as connection:
         sites = in_random_order([site for _, site in load_sites(connection, row)], chunk)
     answers = archive.ChunkArchive()
+    how = scan_settings(settings, row.settings)
+    for sentence in check_limits(how):
+        log.warning("%s", sentence)
     log.info("%s: asking about %d sites", chunk["label"], len(sites))
     with ShareLease(database, chunk) as allowance:
         report = scan(
             plan_sites(sites),
-            scan_settings(settings, row.settings),
+            how,
             answers.add,
             log_progress,
             sites=len(sites),
