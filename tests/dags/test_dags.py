@@ -14,12 +14,14 @@ import pytest
 ROOT = Path(__file__).parents[2]
 
 READ = """
-import json, sys
+import json, os, sys
 from airflow import settings
 from airflow._shared.module_loading import find_path_from_directory
 from airflow.dag_processing.dagbag import BundleDagBag
 from airflow import plugins_manager
-found = BundleDagBag(dag_folder="dags", bundle_path="dags", bundle_name="dags")
+def read():
+    return BundleDagBag(dag_folder="dags", bundle_path="dags", bundle_name="dags")
+found = read()
 plugins = settings.PLUGINS_FOLDER
 dags = {
     dag.dag_id: {
@@ -45,8 +47,12 @@ def files(ignore):
 executed = files(".airflowignore")
 if len(executed) == 1:  # else __main__.py is among them, and its sys.exit() ends us here
     plugins_manager.ensure_plugins_loaded()
+schedules = {}
+for schedule in ("never", "after list", "0 9 * * *"):
+    os.environ["DNSTATS_SCHEDULE"] = schedule
+    schedules[schedule] = type(read().dags["daily_scan"].timetable).__name__
 print("RESULT" + json.dumps({
-    "errors": found.import_errors, "dags": dags,
+    "errors": found.import_errors, "dags": dags, "schedules": schedules,
     "executed": executed, "without": len(files(".none")),
     "plugins": [] if len(executed) > 1 else
         [plugin["name"] for plugin in plugins_manager.get_plugin_info(["name"])],
@@ -81,6 +87,14 @@ def test_every_dag_file_can_be_read(found: dict[str, Any]) -> None:
         "publish_report",
         "update_sites",
     ]
+
+
+def test_a_scan_runs_by_the_clock_or_after_the_list_or_never(found: dict[str, Any]) -> None:
+    assert found["schedules"] == {
+        "never": "NullTimetable",
+        "after list": "AssetTriggeredTimetable",
+        "0 9 * * *": "CronTriggerTimetable",
+    }
 
 
 def test_the_daily_scan_has_its_six_boxes_and_no_others(found: dict[str, Any]) -> None:
