@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from dnstats.db.models import Chunk, Run, SiteList
-from dnstats.db.pace import Pace, highest_pace
+from dnstats.db.pace import Control, Pace, control_sample, highest_pace
 
 
 def run_with(database: sa.Connection, *reports: dict[str, Any] | None) -> int:
@@ -54,6 +54,11 @@ def test_parallel_scans_are_added_up_by_the_second(database: sa.Connection) -> N
 def test_a_scan_that_names_no_seconds_counts_with_its_own_peak(database: sa.Connection) -> None:
     run_id = run_with(database, {"highest_rate": 9, "highest_rate_server": "a"}, {"sites": 3})
     assert highest_pace(database, run_id) == Pace(9, "a")
+
+
+def test_the_control_samples_of_all_chunks_are_one(database: sa.Connection) -> None:
+    run_id = run_with(database, {"control": [40, 2, 3]}, {"control": [10, 0, 0]}, {}, None)
+    assert control_sample(database, run_id) == Control(47, 2)
 
 
 def test_a_run_that_asked_nobody_directly_has_no_pace(database: sa.Connection) -> None:

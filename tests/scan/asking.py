@@ -24,6 +24,7 @@ def quick(*resolvers: str, **changes: Any) -> ScanSettings:
         "server_rate": 10_000.0,
         "seed": 7,
         "second_pass": False,
+        "control_share": 0.0,
     }
     return ScanSettings(**{**values, **changes})
 

@@ -13,6 +13,7 @@ def report(**changes: Any) -> ScanReport:
         "outcomes": {"present": 200_000, "nodata": 150_000, "nxdomain": 60_000,
                      "not_measured": 2345},
         "reasons": {"timeout": 2000, "servfail": 345}, "asked_again": 3000, "flips": 655,
+        "control": (400, 1, 2), "control_differences": (),
         "unproven": 12, "types": {"TXT": {"not_measured": 2345, "asked_again": 3000, "flips": 655}},
         "datagrams": 450_000, "stream_queries": 9000, "retries": 30_000, "refunds": 0, "ignored": 3,
         "folded": 0, "malformed": 7, "truncated": 8990, "highest_rate": 19,

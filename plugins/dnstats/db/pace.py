@@ -1,4 +1,4 @@
-"""How fast a run asked: the highest rate at any one address, all its scans added up."""
+"""How a run asked, all its scans added up: the highest rate at one address, the control sample."""
 
 from __future__ import annotations
 
@@ -36,3 +36,20 @@ def highest_pace(connection: sa.Connection, run_id: int) -> Pace:
                 of_server[second] += count
     together = (Pace(max(counts.values()), server) for server, counts in seconds.items() if counts)
     return max((highest, *together))
+
+
+class Control(NamedTuple):
+    """Answers that were asked once more, and how many then said the opposite."""
+
+    asked: int
+    differing: int
+
+
+def control_sample(connection: sa.Connection, run_id: int) -> Control:
+    """Of every chunk's last scan; what nobody could tell the second time is not counted."""
+    reports = connection.scalars(sa.select(Chunk.scan_report).where(Chunk.run_id == run_id))
+    found = [report["control"] for report in reports if report and "control" in report]
+    return Control(
+        sum(asked - unknown for asked, _, unknown in found),
+        sum(differing for _, differing, _ in found),
+    )

@@ -9,7 +9,7 @@ import msgspec
 import sqlalchemy as sa
 
 from dnstats.db.models import Chunk, Grade, Remark, Run, SiteRun
-from dnstats.db.pace import highest_pace
+from dnstats.db.pace import control_sample, highest_pace
 
 
 class RemarkCount(msgspec.Struct, frozen=True):
@@ -45,6 +45,8 @@ class Summary(msgspec.Struct, frozen=True):
     commonest: tuple[RemarkCount, ...]
     highest_rate: int = 0  # queries within one second at one address asked directly, whole run
     highest_rate_server: str = ""
+    controlled: int = 0  # answers asked once more, as a control sample
+    control_differs: int = 0  # of these, how many said the opposite: there, and not there
 
     @property
     def coverage(self) -> float:
@@ -114,6 +116,7 @@ def run_summary(connection: sa.Connection, run_id: int, commonest: int = 5) -> S
     version = newest_rules_version(connection, run_id)
     means = _mean_grades(connection, run_id, version)
     pace = highest_pace(connection, run_id)
+    control = control_sample(connection, run_id)
     return Summary(
         run_id=run_id,
         dag_run_id=run.dag_run_id,
@@ -136,6 +139,8 @@ def run_summary(connection: sa.Connection, run_id: int, commonest: int = 5) -> S
         commonest=_commonest(connection, run_id, version, commonest),
         highest_rate=pace.queries,
         highest_rate_server=pace.server,
+        controlled=control.asked,
+        control_differs=control.differing,
     )
 
 

@@ -13,6 +13,7 @@ from itertools import groupby
 from typing import Any, cast
 
 from dnstats.answer import Answer, Outcome, Plan, Question, Reason
+from dnstats.scan.control import CONTROL, Control, choose
 from dnstats.scan.reply import not_sent
 from dnstats.scan.second_pass import ask_authority, is_worth_asking_again
 
@@ -110,6 +111,7 @@ class Plans:
         wall: Callable[[], float] = lambda: 0.0,
     ) -> None:
         self._sites = _shuffled(plans, rng)
+        self._rng = rng
         self._record = record
         self._ask = ask  # returns a Reason when the question must not or cannot be asked
         self._limit = max_questions_per_site
@@ -132,6 +134,7 @@ class Plans:
         self.reasons: dict[Reason, int] = {}
         self.unproven = 0  # absent, with nothing in the authority section
         self.types: dict[int, Doubt] = {}
+        self.control: Control | None = None
 
     @property
     def is_open_for_more(self) -> bool:
@@ -227,7 +230,11 @@ class Plans:
     def settle(self, entry: Entry, answer: Answer, asked_at: float) -> None:
         """The answer to an entry in its pass; `asked_at` in epoch seconds."""
         self.in_progress -= 1
-        if entry.pass_number == 1:
+        if entry.pass_number == CONTROL:
+            assert self.control is not None
+            assert entry.first is not None
+            self.control.compare(entry.first, answer)
+        elif entry.pass_number == 1:
             self._record(answer, 1, asked_at)
             if answer.reason is None or not self._second_pass or not is_worth_asking_again(answer):
                 self._finish(entry, answer)
@@ -342,6 +349,20 @@ class Plans:
             entry.pass_number = 2
             self.in_progress += 1
             self._ask(entry, 2)
+
+    def begin_control(self, share: float) -> bool:
+        """Ask a random part of it all once more; False when that was done, or there is nothing."""
+        if self.control is not None:
+            return False
+        self.control = Control()
+        chosen = choose(self.table, share, self._rng)
+        for answer in chosen:
+            entry = Entry(answer.question)
+            entry.pass_number = CONTROL
+            entry.first = answer
+            self.in_progress += 1
+            self._ask(entry, CONTROL)
+        return bool(chosen)
 
     # -- ends -----------------------------------------------------------------------------------
 

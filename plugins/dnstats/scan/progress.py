@@ -41,6 +41,9 @@ class ScanReport(msgspec.Struct, frozen=True, kw_only=True):
     asked_again: int  # questions of the second pass
     flips: int  # of those, measured after all
     types: dict[str, dict[str, int]]  # not_measured, asked_again and flips by record type
+    control: tuple[int, int, int]
+    """The control sample: asked once more at the end, of these the opposite said, not measured."""
+    control_differences: tuple[str, ...]
     datagrams: int  # sent, with retries and control questions
     stream_queries: int  # sent over TCP
     retries: int
@@ -70,6 +73,8 @@ class ScanReport(msgspec.Struct, frozen=True, kw_only=True):
             *((f"  {_OUTCOMES[name]}", count, "") for name, count in outcomes.items()),
             ("asked again", self.asked_again, f"in the second pass; {self.flips:,} then answered"),
             ("without an SOA", self.unproven, "absent all the same: nothing proves it"),
+            ("control sample", self.control[0],
+             f"asked once more; {self.control[1]:,} the opposite, {self.control[2]:,} unknown"),
             ("datagrams", self.datagrams, f"{self.retries:,} of them tries after silence"),
             ("over TCP", self.stream_queries, f"after {self.truncated:,} answers that were cut"),
             ("malformed", self.malformed, f"{self.ignored:,} that answered nothing we asked"),

@@ -27,6 +27,7 @@ from dnstats.scan.transport import Transport
 
 LONGEST_WAIT = 0.5  # seconds; the clock is read at least this often, whatever does not come
 BUSIEST = 20  # addresses whose load is reported second by second
+CONTROL_WINDOW = 4  # look-ups under way at one resolver while the control sample is asked
 FED = 1.0  # windows of questions that wait while another window is in flight
 
 
@@ -129,7 +130,8 @@ class Scan:
             self._feed(table)
             if table.in_progress <= self._quiet and not core.finished:
                 self._begin_second_pass(table)
-                if not table.in_progress and table.is_fed and not core.finished:
+                is_over = not table.in_progress and table.is_fed and not core.finished
+                if is_over and not self._begin_control(table):
                     return
             transport.send(core, core.sends(now), now)
             wait = 0.0 if core.finished or core.has_sends() else self._pause(now, table)
@@ -179,6 +181,14 @@ class Scan:
             health.forgive(core)
         table.begin_second_pass()
 
+    def _begin_control(self, table: Plans) -> bool:
+        """All is answered: ask a few once more, at a pace that burdens nobody."""
+        core = self._core
+        for server in core.first.servers + core.second.servers:
+            if server.window is not None:
+                server.window.confine(CONTROL_WINDOW)
+        return table.begin_control(self._settings.control_share)
+
     def _pause(self, now: float, table: Plans) -> float:
         event = self._core.next_event()
         if event is None:
@@ -209,7 +219,7 @@ class Scan:
         lookup = Lookup(question, section, entry)
         core = self._core
         pool: Pool | None = None
-        if pass_number == 2:
+        if pass_number > 1:
             lookup.is_slow = True
             if core.second.servers:
                 pool = core.second
@@ -274,6 +284,7 @@ class Scan:
             default=(0, ""),
         )
         resolvers = core.first.servers + core.second.servers
+        control = table.control
         return ScanReport(
             sites=table.sites_done,
             questions=table.settled,
@@ -292,6 +303,8 @@ class Scan:
             unproven=table.unproven,
             asked_again=table.asked_again,
             flips=table.flips,
+            control=(control.asked, control.differing, control.unknown) if control else (0, 0, 0),
+            control_differences=tuple(control.differences) if control else (),
             types={
                 wire.TYPE_NAMES.get(rdtype, f"TYPE{rdtype}"): {
                     "not_measured": doubt.not_measured,

@@ -31,6 +31,7 @@ class ScanSettings(msgspec.Struct, frozen=True, kw_only=True):
     server_rate: float = 20.0  # at one address that is asked directly
     max_questions_per_site: int = 600
     second_pass: bool = True
+    control_share: float = 0.001  # of the answers, asked once more at the end and compared
     patience: float = 60.0  # how long a resolver may say nothing at all before it is given up
     server_patience: float = 20.0  # the same for one address that is asked directly
     allow_special: bool = False  # labs and tests: loopback addresses may be asked, and no others
@@ -51,6 +52,7 @@ class ScanSettings(msgspec.Struct, frozen=True, kw_only=True):
         _at_least("resolver_rate", self.resolver_rate, 0)
         _at_least("server_rate", self.server_rate, 0.01)
         _at_least("max_questions_per_site", self.max_questions_per_site, 1)
+        _at_least("control_share", self.control_share, 0)
         _at_least("patience", self.patience, 0)
         _at_least("server_patience", self.server_patience, 0)
         _at_least("progress_every", self.progress_every, 0.01)
