@@ -49,6 +49,7 @@ def found(grades: SiteGrades) -> set[str]:
 
 INSTEAD = {
     "NS018": "NS013",  # two servers share an address: known, though not whether all do
+    "NS027": "NS004",  # no glue for certain, though not whether the host has addresses at all
     "DNSSEC001": "DNSSEC002",  # insecure for certain, though not whether there are keys
 }
 """Remarks that come in the place of one that says more, where only the lesser is certain."""

@@ -170,7 +170,13 @@ def unknown_property(caa: Caa) -> str | None:
     Authorities pass over it, so it protects nothing; often it is a misspelt issue or iodef. Correct
     or remove it.
     """
-    return _those(caa, lambda one: one.is_unknown and not one.is_critical)
+    return _those(  # critical ones are CAA007's, broken names CAA010's
+        caa, lambda one: one.is_unknown and not one.is_critical and _is_tag(one)
+    )
+
+
+def _is_tag(one: Property) -> bool:
+    return len(one.tag) <= MAX_TAG and one.tag.isascii() and one.tag.isalnum()
 
 
 @rule(
@@ -201,10 +207,7 @@ def tag_is_no_tag(caa: Caa) -> str | None:
 
     Tags are 1 to 15 letters and digits. Authorities may reject the set. Correct or remove it.
     """
-    return _those(
-        caa,
-        lambda one: len(one.tag) > MAX_TAG or not (one.tag.isascii() and one.tag.isalnum()),
-    )
+    return _those(caa, lambda one: not _is_tag(one))
 
 
 @rule(

@@ -11,6 +11,7 @@ from dnstats.grade.scale import Severity
 from dnstats.records import tag_list
 from dnstats.records.dmarc import Dmarc, read_zone
 from dnstats.records.dmarc_record import POLICIES
+from dnstats.records.dmarc_report import ReportAddress
 from dnstats.records.misplaced import Misplaced
 from dnstats.records.mx import Mx
 from dnstats.records.public_suffix import is_public_suffix
@@ -177,7 +178,8 @@ def policy_none(dmarc: Dmarc) -> str | None:
     """
     if dmarc.effective_policy != "none" or bad_policies(dmarc):
         return None
-    return f"policy {dmarc.policy}" + (" with t=y" if dmarc.is_testing else "")
+    where = f" at {dmarc.found_at}" if dmarc.is_inherited else ""
+    return dmarc.record + where
 
 
 @rule(
@@ -510,11 +512,17 @@ def reports_not_authorised(dmarc: Dmarc) -> str | Abstain | None:
     Reports about this domain are sent there only when it publishes `v=DMARC1` at
     `<this domain>._report._dmarc.<host>`. Ask its operator to add that record.
     """
-    external = [address for address in dmarc.rua if address.is_external]
-    refused = [address.host for address in external if address.is_authorised is False]
+    return _without_consent(dmarc, dmarc.rua)
+
+
+def _without_consent(dmarc: Dmarc, addresses: tuple[ReportAddress, ...]) -> str | Abstain | None:
+    """The names at which an external host's consent was looked for in vain."""
+    external = [one for one in addresses if one.is_external]
+    refused = [one.host for one in external if one.is_authorised is False]
     if refused:
-        return ", ".join(dict.fromkeys(refused))
-    unknown = [address.host for address in external if address.is_authorised is None]
+        names = (f"{dmarc.found_at}._report._dmarc.{host}" for host in dict.fromkeys(refused))
+        return f"no record at {', '.join(names)}"
+    unknown = [one.host for one in external if one.is_authorised is None]
     return Abstain(f"consent of {', '.join(unknown)} not measured") if unknown else None
 
 
@@ -531,12 +539,7 @@ def failure_reports_not_authorised(dmarc: Dmarc) -> str | Abstain | None:
     Failure reports need the same consent as aggregate reports. Ask the host's operator for the
     record `<this domain>._report._dmarc.<host>`.
     """
-    external = [address for address in dmarc.ruf if address.is_external]
-    refused = [address.host for address in external if address.is_authorised is False]
-    if refused:
-        return ", ".join(dict.fromkeys(refused))
-    unknown = [address.host for address in external if address.is_authorised is None]
-    return Abstain(f"consent of {', '.join(unknown)} not measured") if unknown else None
+    return _without_consent(dmarc, dmarc.ruf)
 
 
 @rule(

@@ -108,7 +108,7 @@ def host_without_address(mx: Mx) -> str | Abstain | None:
     Senders that try it lose time, or put the mail off. Correct the name, or remove the record.
     """
     hosts = _hosts(mx)
-    dead = [host.name for host in hosts if host.is_without_address]
+    dead = [host.name for host in hosts if host.is_without_address and host.exists]  # else MX021
     if dead and any(host.addresses for host in hosts):
         return ", ".join(dead)
     return None if dead else _unmeasured(hosts)

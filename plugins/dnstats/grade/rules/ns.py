@@ -285,7 +285,11 @@ def name_server_is_no_host(ns: Ns) -> str | None:
     "NS013",
     Severity.MEDIUM,
     reference=f"{_RFC}2182#section-3.1",
-    passes=[_SOUND, {"ns": ns_of({"ns1.example.net": ("198.41.0.4",)})}],
+    passes=[
+        _SOUND,
+        {"ns": ns_of({"ns1.example.net": ("198.41.0.4",)})},
+        {"ns": ns_of({"ns1.example.net": ("198.41.0.4",), "ns2.example.net": ()})},
+    ],
     fails=[{"ns": ns_of({"ns1.example.net": ("198.41.0.4",), "ns2.example.net": ("198.41.0.4",)})}],
 )
 def name_servers_share_one_address(ns: Ns) -> str | Abstain | None:
@@ -297,8 +301,11 @@ def name_servers_share_one_address(ns: Ns) -> str | Abstain | None:
         return None  # NS002 says it
     if unknown := _hosts_unknown(ns):
         return unknown
-    known = {address for one in ns.servers for address in one.host.addresses}
-    return f"{', '.join(ns.names)} are all {known.pop()}" if len(known) == 1 else None
+    reachable = [one.host for one in ns.servers if one.host.addresses]
+    known = {address for host in reachable for address in host.addresses}
+    if len(reachable) < 2 or len(known) != 1:
+        return None  # one that has an address beside others that have none is NS004's
+    return f"{', '.join(host.name for host in reachable)} are all {known.pop()}"
 
 
 def _hosts_unknown(ns: Ns) -> Abstain | None:
@@ -627,7 +634,12 @@ def _inside(ns: Ns, delegation: Delegation) -> list[str]:
     "NS027",
     Severity.MEDIUM,
     reference=f"{_RFC}9471#section-3.1",
-    passes=[_SOUND, {"ns": delegated()}, {"ns": inside("198.41.0.4")}],
+    passes=[
+        _SOUND,
+        {"ns": delegated()},
+        {"ns": inside("198.41.0.4")},
+        {"ns": inside(own=())},
+    ],
     fails=[{"ns": inside()}],
 )
 def glue_is_missing(ns: Ns) -> str | Abstain | None:
@@ -639,8 +651,9 @@ def glue_is_missing(ns: Ns) -> str | Abstain | None:
     delegation = _delegation(ns)
     if not isinstance(delegation, Delegation):
         return delegation
-    has_glue = {one.name for one in delegation.glue}
-    return ", ".join(name for name in _inside(ns, delegation) if name not in has_glue) or None
+    told = {one.name for one in delegation.glue}
+    told |= {one.host.name for one in ns.servers if one.host.is_without_address}  # NS004 says it
+    return ", ".join(name for name in _inside(ns, delegation) if name not in told) or None
 
 
 @rule(

@@ -728,7 +728,8 @@ def repeated_term(spf: Spf) -> str | None:
     The second time changes nothing, and costs one of the ten look-ups. Remove it.
     """
     counts = Counter(term.show().lower() for term in spf.record.evaluated)
-    return ", ".join(shown for shown, count in counts.items() if count > 1) or None
+    found = (f"{shown} ({count} times)" for shown, count in counts.items() if count > 1)
+    return ", ".join(found) or None
 
 
 @rule(
@@ -744,6 +745,8 @@ def dead_mechanism(spf: Spf) -> str | Abstain | None:
     The name behind an `a`, `mx` or `exists` has no address, no mail host, or does not exist. Each
     costs a look-up, and somebody else may register the name one day. Remove it.
     """
+    if spf.void_lookups is not None and spf.void_lookups > MAX_VOID:
+        return None  # SPF020 says it
     own = [step for step in spf.steps if not step.depth and not step.enters]
     return _told(step for step in own if step.end is End.VOID) or _missed(spf, own)
 
