@@ -11,6 +11,7 @@ import itertools
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 import sqlalchemy as sa
 from dnstats.db.connect import open_database
@@ -20,6 +21,10 @@ from dnstats.settings import Settings
 from dnstats.stack.postgres import Cluster, temporary
 
 _numbers = itertools.count()
+
+# A test does not hang on how fast the machine is: 200 ms an example is nothing on a busy one.
+hypothesis.settings.register_profile("dnstats", deadline=None)
+hypothesis.settings.load_profile("dnstats")
 
 
 @pytest.fixture(scope="session")
