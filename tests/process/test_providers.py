@@ -137,6 +137,94 @@ def test_mail_provider(hosts: list[str], expected: tuple[str, str | None]) -> No
     assert mail_provider(hosts, "example.com") == expected
 
 
+# Mail hosts as municipal domains publish them (MX data of mxmap.it and mxmap-dk, MIT licence).
+REAL_MAIL = {
+    "100milehouse.com": (["100milehouse-com.mail.protection.outlook.com"], "Microsoft 365", None),
+    "abegondo.gal": (["smtp.google.com"], "Google Workspace", None),
+    "aguililla.gob.mx": (["mx.yandex.net"], "Yandex 360", None),
+    "albertshofen.de": (["mx00.ionos.de", "mx01.ionos.de"], "IONOS Mail", None),
+    "alsheim.de": (["smtpin.rzone.de"], "Strato", None),
+    "andenne.be": (["mx3.ovh.net", "mx4.ovh.net"], "OVHcloud", None),
+    "bernissart.be": (["mta-gw.infomaniak.ch"], "Infomaniak", None),
+    "ixcatepec.mx": (["mxa.mailgun.org", "mxb.mailgun.org"], "Mailgun", None),
+    # Their own, in a zone below their own domain; and in somebody's zone that no list knows.
+    "abaira.ba.gov.br": (["mx.abaira.ba.gov.br"], "self-hosted", None),
+    "abades.es": (["esernet.es"], "unknown", None),
+    # Behind a gateway nobody sees who keeps the mail ...
+    "abrucena.es": (["mxa-0077f301.gslb.pphosted.com"], "unknown", "Proofpoint"),
+    "aceuchal.es": (["dip-badajoz-es-1.fortimailcloud.com"], "unknown", "FortiMail"),
+    "ajax.ca": (["townofajax.in.tmes.trendmicro.com"], "unknown", "Trend Micro Email Security"),
+    "albertluthuli.gov.za": (["matupunuka-mx1.titanhq.com"], "unknown", "SpamTitan"),
+    "ampass.gv.at": (["mx-01-eu-central-1.prod.hydra.sophos.com"], "unknown", "Sophos"),
+    "bad-hall.ooe.gv.at": (["bad-hall-ooe-gv-at.gate.seppmail.cloud"], "unknown", "SEPPmail"),
+    "basauri.eus": (["mx1.hc2572-8.eu.iphmx.com"], "unknown", "Cisco Secure Email"),
+    "wurmsham.de": (["mx01.hornetsecurity.com"], "unknown", "Hornetsecurity"),
+    # ... unless a later host tells.
+    "burnie.tas.gov.au": (
+        ["au-smtp-inbound-1.mimecast.com", "burnie-tas-gov-au.mail.protection.outlook.com"],
+        "Microsoft 365",
+        "Mimecast",
+    ),
+    "duffel.be": (
+        ["cluster5.eu.messagelabs.com", "duffel-be.mail.protection.outlook.com"],
+        "Microsoft 365",
+        "Symantec Email Security",
+    ),
+    "dummerstorf.de": (
+        ["dummerstorf-de.mail.cloud.nospamproxy.com", "mx00.schlund.de"],
+        "IONOS Mail",
+        "NoSpamProxy",
+    ),
+    "karasjok.kommune.no": (
+        ["eu-esec-01.heimdalsecurity.com", "mail.karasjok.kommune.no"],
+        "self-hosted",
+        "Heimdal",
+    ),
+    # A forgotten dot: the second name stands below their own zone, and so counts as theirs.
+    "pizarra.es": (
+        ["mxa-00870b02.gslb.pphosted.com", "mxb-00870b02.gslb.pphosted.com.pizarra.es"],
+        "self-hosted",
+        "Proofpoint",
+    ),
+}
+
+
+@pytest.mark.parametrize("domain", REAL_MAIL)
+def test_real_mail_hosts(domain: str) -> None:
+    hosts, provider, gateway = REAL_MAIL[domain]
+    assert mail_provider(hosts, domain) == (provider, gateway)
+
+
+# Name servers as .gov domains and others publish them (facts of the delegations, CC0).
+REAL_NAME_SERVERS = {
+    "a1-65.akam.net": "Akamai Edge DNS",
+    "ns-2048.awsdns-64.com": "Amazon Route 53",
+    "dns3.arubadns.net": "Aruba",
+    "udns2.cscdns.uk": "CSC",
+    "ns1.civicplus.com": "CivicPlus",
+    "ns3.dnsv2.com": "DNSPod",
+    "a.ns14.net": "InterNetX",
+    "nsg1.namebrightdns.com": "NameBright",
+    "robotns2.second-ns.de": "Hetzner",
+    "ns1-01.azuregov-dns.us": "Microsoft Azure",
+    "docks18.rzone.de": "Strato",
+    "dns200.anycast.me": "OVHcloud",
+    # Not on a label's boundary, or not at the end.
+    "xakam.net": None,
+    "ns1.hanover.net": None,
+    "akam.net.example.org": None,
+    "ns-2048.awsdns-64.com.example.org": None,
+    "ns.awsdns-64.example.com": None,
+    r"ns1\.akam.net": None,
+}
+
+
+@pytest.mark.parametrize("host", REAL_NAME_SERVERS)
+def test_real_name_servers(host: str) -> None:
+    found = provider_of("dns", host)
+    assert (found.name if found else None) == REAL_NAME_SERVERS[host]
+
+
 @given(st.text(alphabet="abc.\\-*_0", max_size=30))
 def test_any_name_is_no_crash(name: str) -> None:
     from dnstats import wire
