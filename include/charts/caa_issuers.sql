@@ -4,27 +4,16 @@
 -- section: Providers
 -- order: 32
 -- note: Of the sites with CAA; a site may name several authorities.
-SELECT issuers.label, count(*) AS value, sites_with_caa.total AS out_of
-  FROM site_runs
+SELECT label, count(*) AS value,
+       (SELECT count(*) FROM site_facts WHERE caa = 'published') AS out_of
+  FROM site_facts
  CROSS JOIN LATERAL (
-       SELECT 'does not apply' AS label WHERE status = 'nxdomain' OR readings->'caa' = 'null'
+       SELECT CASE caa WHEN 'none' THEN 'does not apply' ELSE caa END AS label
+        WHERE caa <> 'published'
        UNION ALL
-       SELECT 'not measured' WHERE status <> 'nxdomain'
-          AND (NOT readings ? 'caa' OR readings#>>'{caa,is}' = 'notmeasured')
+       SELECT unnest(caa_issuers)
        UNION ALL
-       SELECT DISTINCT issuer
-         FROM jsonb_array_elements_text(CASE jsonb_typeof(readings#>'{caa,issuers}')
-              WHEN 'array' THEN readings#>'{caa,issuers}' ELSE '[]' END) AS named (issuer)
-        WHERE status <> 'nxdomain'
-       UNION ALL
-       SELECT 'nobody at all' WHERE status <> 'nxdomain' AND readings#>'{caa,issuers}' = '[]'
-       UNION ALL
-       SELECT 'anybody at all' WHERE status <> 'nxdomain' AND readings#>'{caa,issuers}' = 'null'
-       ) AS issuers
- CROSS JOIN (
-       SELECT count(*) AS total FROM site_runs
-        WHERE run_id = :run_id AND status <> 'nxdomain' AND readings#>>'{caa,is}' = 'caa'
-       ) AS sites_with_caa
- WHERE run_id = :run_id
- GROUP BY issuers.label, sites_with_caa.total
- ORDER BY value DESC, issuers.label
+       SELECT 'nobody at all' WHERE caa = 'published' AND caa_issuers = '{}'
+       ) AS each_one
+ GROUP BY label
+ ORDER BY value DESC, label

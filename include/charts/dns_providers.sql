@@ -9,7 +9,6 @@ SELECT CASE WHEN status = 'nxdomain' THEN 'does not apply'
             WHEN dns_provider = 'unknown' THEN 'not recognised'
             ELSE dns_provider END AS label,
        count(*) AS value
-  FROM site_runs
- WHERE run_id = :run_id
+  FROM site_facts
  GROUP BY label
  ORDER BY value DESC, label

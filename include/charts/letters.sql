@@ -5,7 +5,7 @@
 -- order: 41
 WITH placed AS (
        SELECT CASE WHEN letter IS NOT NULL THEN letter
-                   WHEN status = 'nxdomain' THEN 'does not apply'
+                   WHEN status = 'nxdomain' OR why_none = 'does not apply' THEN 'does not apply'
                    ELSE 'not measured' END AS label,
               count(*) AS sites
          FROM site_runs

@@ -17,6 +17,7 @@ import sqlalchemy as sa
 
 from dnstats.db.queries import run_summary
 from dnstats.report.chart import CHARTS, count, read_charts
+from dnstats.report.facts import gather_facts
 from dnstats.report.figure import make_figure
 from dnstats.report.page import read_heading, render_page
 from dnstats.report.remarks import RuleText, common_remarks
@@ -39,6 +40,7 @@ def write_report(
     """
     summary = run_summary(connection, run_id, commonest=REMARKS)
     heading = read_heading(connection, run_id)
+    gather_facts(connection, run_id)
     figures = [
         make_figure(
             chart,

@@ -8,6 +8,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from dnstats.db.models import Run
+from dnstats.db.partitions import analyze_run_partitions
 from dnstats.db.queries import newest_run
 from dnstats.grade.catalogue import rule_texts
 from dnstats.report.writing import write_report
@@ -32,6 +33,7 @@ def publish_report(database: sa.Engine, settings: Settings, run_id: int | None =
                 f"Run {run_id} is {run.state!r} and not published: a run that measured too little, "
                 "or is not finished, has no report."
             )
+        analyze_run_partitions(connection, run_id)
         page = write_report(connection, run_id, settings.reports, rule_texts())
     log.info("run %d is published: %s", run_id, page)
     return page
