@@ -17,8 +17,10 @@ from dnstats.answer import Reason
 from dnstats.grade.examples import read_example
 from dnstats.grade.grading import SiteGrades, grade_site
 from dnstats.grade.rule import RULES
-from dnstats.grade.scale import NEEDED, WEIGHTS
+from dnstats.grade.scale import ESSENTIAL, NEEDED, POINTS, WEIGHTS
+from dnstats.grade.zone_examples import signed
 from dnstats.records import FAMILIES
+from dnstats.records.dnssec_state import State
 from dnstats.records.record import NotMeasured, Reading
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -90,6 +92,17 @@ def test_a_rule_abstains_by_name_where_its_family_was_not_measured(family: str) 
     for one in grade_site(site).families:
         for code in one.abstained:
             assert RULES[code].family == one.family
+
+
+@pytest.mark.parametrize("code", sorted(ESSENTIAL))
+def test_a_family_has_no_grade_while_the_main_thing_is_open(code: str) -> None:
+    assert POINTS[RULES[code].severity] == 100, "a lesser unknown leaves an upper bound"
+
+
+def test_a_zone_of_which_no_resolver_says_whether_it_is_bogus_has_no_grade() -> None:
+    readings = {"dnssec": signed(state=State.INDETERMINATE)}
+    dnssec = next(one for one in grade_site(readings).families if one.family == "dnssec")
+    assert (dnssec.grade, dnssec.why_none) == (None, "not measured: what DNSSEC003 needs")
 
 
 def test_a_remark_beside_an_absence_that_nobody_could_judge_makes_no_grade() -> None:

@@ -10,6 +10,7 @@ import dnstats.grade.rules  # noqa: F401  (registers every rule)
 from dnstats.grade.rule import Abstain, Readings, Remark, Rule, rules_by_needs
 from dnstats.grade.scale import (
     DOES_NOT_APPLY,
+    ESSENTIAL,
     FATAL,
     NEEDED,
     POINTS,
@@ -80,6 +81,9 @@ def grade_family(family: str, readings: Readings) -> tuple[FamilyGrade, list[Rem
     remarks, unsure = _judge(family, readings)
     abstained = tuple(rule.code for rule in unsure)
     points = sum(remark.points for remark in remarks)
+    if missing := [one.code for one in unsure if one.code in ESSENTIAL]:
+        why = f"not measured: what {missing[0]} needs"
+        return FamilyGrade(family, None, abstained, why), remarks
     if reading is None and any(POINTS[one.severity] for one in unsure if any(one.judges_absence)):
         return FamilyGrade(family, None, abstained, UNJUDGED_ABSENCE), remarks
     if reading is None and not points:

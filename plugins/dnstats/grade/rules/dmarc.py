@@ -430,6 +430,30 @@ def other_texts_beside(dmarc: Dmarc) -> str | None:
     return ", ".join(dmarc.other_texts) if dmarc.found_at and dmarc.other_texts else None
 
 
+@rule(
+    "DMARC021",
+    Severity.NOTICE,
+    reference=f"{RFC9989}#section-4.10.2",
+    passes=[{"dmarc": _GOOD}, {"dmarc": read_zone("www.example.com", {"example.com": [_GOOD]})}],
+    fails=[
+        {"dmarc": read_zone("www.example.com", {"www.example.com": [_GOOD + "; psd=n"]})},
+        {"dmarc": read_zone("www.example.com", {"www.example.com": [_GOOD]})},
+    ],
+)
+def borders_disagree(dmarc: Dmarc) -> str | None:
+    """The old and the new standard draw the border of the organisation at different names.
+
+    Mail signed by a name beyond the nearer border aligns for receivers of one standard only. A
+    record at the registered domain makes both agree.
+    """
+    old = dmarc.verdict_7489
+    if old is None or not dmarc.found_at or not dmarc.organisational_domain:
+        return None
+    if old.organisational_domain == dmarc.organisational_domain:
+        return None
+    return f"RFC 9989: {dmarc.organisational_domain}, RFC 7489: {old.organisational_domain}"
+
+
 # Reports
 
 
