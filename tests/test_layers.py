@@ -49,7 +49,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "report",
         "notify",
     }
-    | {"settings", "opt_out"},
+    | {"settings", "opt_out", "visible"},
 }
 """What each part may import of ours, besides itself."""
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from pathlib import Path
+
 import sqlalchemy as sa
 from dnstats.db.bulk import copy_rows
-from dnstats.db.models import Remark
+from dnstats.db.models import Remark, Run, SiteRank
 from dnstats.db.partitions import drop_run_partitions, make_run_partitions
+from dnstats.lists.importing import import_list
 
 COLUMNS = ("run_id", "rules_version", "rank", "code", "chunk", "site_id", "family", "severity",
            "points", "evidence")  # fmt: skip
@@ -41,3 +45,22 @@ def test_making_a_partition_keeps_nobody_waiting(engine: sa.Engine) -> None:
         assert _count(scanning) == {}
         copy_rows(scanning, Remark.__table__, COLUMNS, [_remark(1, 1)])
         assert _count(scanning) == {1: 1}
+
+
+def test_importing_a_list_keeps_nobody_waiting(engine: sa.Engine, tmp_path: Path) -> None:
+    (tmp_path / "one.csv").write_text("1,a.example\n")
+    (tmp_path / "two.csv").write_text("1,b.example\n")
+    with engine.begin() as connection:
+        known = import_list(connection, str(tmp_path / "one.csv"))
+    with engine.connect() as importing, importing.begin(), engine.begin() as scanning:
+        import_list(importing, str(tmp_path / "two.csv"))
+        scanning.execute(sa.text("SET LOCAL lock_timeout = '1s'"))
+        query = sa.select(SiteRank.rank).where(SiteRank.site_list_id == known.id)
+        assert scanning.scalars(query).all() == [1]
+        scanning.execute(
+            sa.insert(Run).values(
+                dag_run_id="x", day=dt.date(2026, 3, 4), source="dns", dns="lab", state="running",
+                site_list_id=known.id, first_rank=1, last_rank=1, chunk_size=1, settings={},
+                versions={}, started_at=dt.datetime(2026, 3, 4, tzinfo=dt.UTC),
+            )
+        )  # fmt: skip

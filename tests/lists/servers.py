@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import gzip
 import http.server
 import io
+import ipaddress
+import ssl
 import threading
 import time
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 Answer = tuple[int, dict[str, str], bytes]
 
@@ -49,8 +57,8 @@ class ListServer:
 
 
 @contextmanager
-def list_server() -> Iterator[ListServer]:
-    """A server in a thread."""
+def list_server(certificate: Path | None = None) -> Iterator[ListServer]:
+    """A server in a thread; with a certificate (and its key, one PEM file) it speaks TLS."""
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -73,7 +81,13 @@ def list_server() -> Iterator[ListServer]:
 
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
-    served = ListServer(f"http://127.0.0.1:{server.server_port}")
+    scheme = "http"
+    if certificate is not None:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        scheme = "https"
+    served = ListServer(f"{scheme}://127.0.0.1:{server.server_port}")
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
@@ -81,6 +95,32 @@ def list_server() -> Iterator[ListServer]:
     finally:
         server.shutdown()
         server.server_close()
+
+
+def write_certificate(path: Path) -> None:
+    """A certificate for 127.0.0.1 that vouches for itself, and its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "a list server")])
+    now = dt.datetime.now(dt.UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - dt.timedelta(hours=1))
+        .not_valid_after(now + dt.timedelta(days=1))
+        .add_extension(
+            x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), False
+        )
+        .sign(key, hashes.SHA256())
+    )
+    kept = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    path.write_bytes(made.public_bytes(serialization.Encoding.PEM) + kept)
 
 
 def says_nothing(handler: http.server.BaseHTTPRequestHandler) -> None:

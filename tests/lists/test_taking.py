@@ -164,6 +164,23 @@ def test_every_honest_way_to_serve_a_list_will_do(
     assert len(_standing(engine)) == 100
 
 
+def test_a_list_by_tls_is_taken_and_one_that_leaves_tls_is_not(
+    site: ListServer, take, engine, tmp_path, monkeypatch
+) -> None:
+    servers.write_certificate(tmp_path / "server.pem")
+    with list_server(tmp_path / "server.pem") as safe:
+        source = safe.serve("/list.csv", many(3))
+        with pytest.raises(BadList, match="certificate"):
+            take(source)
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "server.pem"))
+        assert take(source).sites.sites == 3
+        plain = site.serve("/list.csv", many(9))
+        safe.serve("/list.csv", b"", status=302, Location=plain)
+        with pytest.raises(BadList, match="leads to an address without TLS"):
+            take(source, day=1)
+    assert len(_standing(engine)) == 3
+
+
 def _fault(site: ListServer, name: str) -> str:
     """Make the server misbehave; returns the address that does."""
     callables: dict[str, Any] = {

@@ -48,6 +48,28 @@ def test_other_ranks_replace_the_chunks_of_before(engine: sa.Engine, start_run) 
     assert _chunks(engine) == [(1, 15, 15), (16, 30, 15)]
 
 
+def test_cleared_within_the_day_it_is_still_the_run_of_its_day(
+    engine: sa.Engine, start_run
+) -> None:
+    late = dt.datetime(2026, 3, 4, 23, 59, tzinfo=dt.UTC)
+    start_run(now=late, last_rank=20, chunk_size=10)
+    start_run(now=late + dt.timedelta(minutes=2), last_rank=20, chunk_size=20)
+    with engine.connect() as connection:
+        assert connection.execute(sa.select(Run.day, Run.started_at)).one() == (late.date(), late)
+        (path,) = connection.scalars(sa.select(Chunk.archive))
+    assert path.startswith("2026/03/04/")
+
+
+def test_cleared_on_a_later_day_it_is_refused_and_left_as_it_was(
+    engine: sa.Engine, start_run
+) -> None:
+    began = dt.datetime(2026, 3, 4, 8, tzinfo=dt.UTC)
+    start_run(now=began, last_rank=20, chunk_size=10)
+    with pytest.raises(Refused, match=r"run 1 of 2026-03-04; answers of today must not"):
+        start_run(now=began + dt.timedelta(hours=25), last_rank=20, chunk_size=20)
+    assert len(_chunks(engine)) == 2
+
+
 @pytest.mark.parametrize(
     ("params", "sentence"),
     [

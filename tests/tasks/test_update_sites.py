@@ -137,6 +137,8 @@ def test_an_import_that_was_killed_is_told(engine: sa.Engine, settings: Settings
     ("params", "says"),
     [
         ({"source": "ftp://lists.example/top.csv"}, "neither a http(s) URL nor a path"),
+        ({"source": "/lists/a\0b.csv"}, "'/lists/a\\x00b.csv' is neither a http(s) URL nor"),
+        ({"source": "/lists/\udc80.csv"}, "is neither a http(s) URL nor a path"),
         ({"at_least": 0}, "at_least 0 is not a whole number from 1"),
         ({"at_least": "5"}, "at_least '5' is not"),
         ({"at_least": True}, "at_least True is not"),
@@ -146,6 +148,17 @@ def test_a_bad_param_is_one_sentence(settings: Settings, params: Any, says: str)
     with pytest.raises(Refused) as fault:
         read_update_request(params, settings)
     assert says in str(fault.value)
+
+
+def test_whatever_a_server_says_can_be_kept_and_told(
+    engine: sa.Engine, settings: Settings, site: ListServer
+) -> None:
+    site.serve("/list.csv", b"<b>\0\x1b[31m\xff\xed\xa0\x80\xe2\x80\xae</b>\n" * 3)
+    with pytest.raises(Refused, match="HTML instead of CSV"):
+        _update(engine, settings)
+    subject, text, html = _last_mail(settings)
+    assert "\x1b" not in subject + text + html
+    assert "<b>" not in html
 
 
 def test_what_the_form_leaves_open_comes_from_the_settings(settings: Settings) -> None:

@@ -108,14 +108,14 @@ def _download(url: str, known: Version, most: int | None = None) -> Fetched | No
             ) as client,
             client.stream("GET", url) as response,
         ):
-            if response.status_code == 304 and known.condition():
-                return None
-            if response.status_code != 200:
-                raise BadList(f"{url} answered HTTP {response.status_code} instead of a list")
             if url.startswith("https:") and any(
                 one.url.scheme != "https" for one in (*response.history, response)
             ):
                 raise BadList(f"{url} leads to an address without TLS, where anyone could alter it")
+            if response.status_code == 304 and known.condition():
+                return None
+            if response.status_code != 200:
+                raise BadList(f"{url} answered HTTP {response.status_code} instead of a list")
             for part in response.iter_bytes():
                 received += part
                 if len(received) > most:

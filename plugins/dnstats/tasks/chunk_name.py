@@ -94,7 +94,10 @@ def _update(chunk: ChunkName) -> sa.Update:
 
 
 def load_sites(connection: sa.Connection, row: sa.Row[Any]) -> list[tuple[int, Site]]:
-    """The sites of a chunk's ranks with their ids, in the order of the list."""
+    """The sites of a chunk's ranks with their ids, in the order of the list.
+
+    `Refused` when the list has not what it had: fewer rows must never pass for a chunk.
+    """
     query = (
         sa.select(SiteName.id, SiteRank.rank, SiteName.domain)
         .join(SiteName, SiteName.id == SiteRank.site_id)
@@ -104,4 +107,11 @@ def load_sites(connection: sa.Connection, row: sa.Row[Any]) -> list[tuple[int, S
         )
         .order_by(SiteRank.rank)
     )
-    return [(site_id, Site(rank, name)) for site_id, rank, name in connection.execute(query)]
+    sites = [(site_id, Site(rank, name)) for site_id, rank, name in connection.execute(query)]
+    if len(sites) != row.sites:
+        label = chunk_label(row.first_rank, row.last_rank)
+        raise Refused(
+            f"{len(sites):,} of the {row.sites:,} sites of {label} stand in the site list: its "
+            "ranks were dropped. Trigger a new run."
+        )
+    return sites

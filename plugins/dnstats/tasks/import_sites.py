@@ -16,6 +16,7 @@ from dnstats.lists.taking import Taken, take_list
 from dnstats.opt_out import read_opt_out
 from dnstats.settings import Settings
 from dnstats.tasks.update_request import UpdateRequest
+from dnstats.visible import visible
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +44,7 @@ def import_sites(
             now=now,
         )
     except BadList as fault:
-        _keep(database, dag_run_id, state="refused", said=str(fault), ended_at=_now())
+        _keep(database, dag_run_id, state="refused", said=visible(str(fault)), ended_at=_now())
         raise
     said = describe(taken)
     for reason, junk in taken.sites.junk.items():

@@ -27,7 +27,8 @@ class UpdateRequest(msgspec.Struct, frozen=True):
 def read_update_request(params: Mapping[str, Any], settings: Settings) -> UpdateRequest:
     """The request of the trigger form; what it leaves open comes from the settings."""
     source = str(params.get("source") or settings["DNSTATS_LIST_SOURCE"]).strip()
-    if "://" in source and not source.startswith(("http://", "https://")):
+    is_strange = "://" in source and not source.startswith(("http://", "https://"))
+    if is_strange or not source.isprintable():
         raise Refused(f"source {source!r} is neither a http(s) URL nor a path")
     least = params.get("at_least")
     if least is None:
