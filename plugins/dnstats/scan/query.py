@@ -46,7 +46,12 @@ def question_section(name: str, rdtype: int) -> bytes:
 def read_question(name: str, rdtype: int) -> tuple[bytes, str]:
     """The question in wire form, and its name in canonical text."""
     written, text = _write(name)
-    return written + rdtype.to_bytes(2) + b"\0\1", text
+    return written + _type_and_class(rdtype), text
+
+
+@lru_cache(maxsize=256)
+def _type_and_class(rdtype: int) -> bytes:
+    return rdtype.to_bytes(2) + b"\0\1"
 
 
 @lru_cache(maxsize=8192)  # a site is asked a dozen things under one name, close together
