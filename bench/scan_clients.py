@@ -1,28 +1,46 @@
-"""The clients that `bench/scan.py` measures: each asks for every name once and keeps the messages.
+"""The clients that `bench/scan.py` measures. Each is a process of its own, its imports counted.
 
-Run as a process of its own: `python bench/scan_clients.py NAME PORT COUNT FOLDER`; prints how many
-were answered. Importing the libraries is part of what it costs.
+    python bench/scan_clients.py CLIENT '{"port": 5300, "count": 1000, "folder": "/tmp/x", ...}'
+
+Each prints one JSON object; `answered` is how many questions were answered. What is asked are TXT
+records, five names a site: what the real SPF, DMARC, TLS-RPT and BIMI plans ask about it.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import gc
+import json
 import os
+import resource
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "plugins"))
 
 ZONE = "bench.test"
+FAMILIES = ("spf", "dmarc", "tls_rpt", "bimi")
+PREFIXES = ("", "_spf.", "_dmarc.", "_smtp._tls.", "default._bimi.")
 IN_FLIGHT = 200  # of the clients with a task a look-up
 
 
-def names(count: int) -> Iterator[str]:
+def sites(count: int) -> Iterator[str]:
     return (f"site{number:06d}.{ZONE}" for number in range(count))
+
+
+def names(count: int) -> Iterator[str]:
+    """The first `count` names that are asked; the last of a site does not exist."""
+    whole, rest = divmod(count, len(PREFIXES))
+    for number, site in enumerate(sites(whole + 1)):
+        for prefix in PREFIXES[: len(PREFIXES) if number < whole else rest]:
+            yield prefix + site
+
+
+# -- this engine ----------------------------------------------------------------------------------
 
 
 class Raw:
@@ -35,7 +53,7 @@ class Raw:
         self.message = message
 
 
-def _transport(port: int, count: int, folder: str, *, batches: bool) -> int:
+def transport(port: int, count: int, folder: str, batches: bool = True) -> dict[str, Any]:
     """Core and sockets alone: sent, matched, checked, written to a file; not read any further."""
     import random
 
@@ -54,7 +72,7 @@ def _transport(port: int, count: int, folder: str, *, batches: bool) -> int:
     settings = ScanSettings(resolvers=(f"127.0.0.1:{port}",), batches=batches)
     clock = time.monotonic
     core = lookups.Lookups(settings, random.Random(os.urandom(16)), clock())
-    transport = Transport(1000, batches=batches)
+    sockets = Transport(1000, batches=batches)
     waiting = names(count)
     done = 0
     gc.disable()
@@ -65,108 +83,161 @@ def _transport(port: int, count: int, folder: str, *, batches: bool) -> int:
                     question = Question(name, wire.TXT)
                     core.add(Lookup(question, question_section(name, wire.TXT)))
             now = clock()
-            transport.send(core, core.sends(now), now)
-            ready = transport.wait(transport.pause(core, 0.05))
+            sockets.send(core, core.sends(now), now)
+            ready = sockets.wait(sockets.pause(core, 0.05))
             now = clock()
-            transport.handle(core, ready, now)
+            sockets.handle(core, ready, now)
             core.expire(now)
             finished, core.finished = core.finished, []
             out.write(b"".join([answer.message for _, answer in finished]))
             done += len(finished)
-    transport.close()
-    return done
+    sockets.close()
+    return {"answered": done}
 
 
-def engine(port: int, count: int, folder: str) -> int:
-    return _transport(port, count, folder, batches=True)
+def stage(port: int, count: int, folder: str, **settings: Any) -> dict[str, Any]:
+    """The whole stage: real plans with their follow-ups, outcomes, the Parquet archive."""
+    from dnstats.records import load_records
+    from dnstats.records.record import Site
+
+    records = [record for record in load_records() if record.name in FAMILIES]
+    plans = (
+        (domain, record.questions(Site(rank, domain)))
+        for rank, domain in enumerate(sites(count // len(PREFIXES)), 1)
+        for record in records
+    )
+    return _scan(plans, folder, resolvers=(f"127.0.0.1:{port}",), **settings)
 
 
-def engine_plain(port: int, count: int, folder: str) -> int:
-    return _transport(port, count, folder, batches=False)
-
-
-def _scan(port: int, count: int, folder: str, *, batches: bool) -> int:
-    """The whole stage: plans, the table of questions, outcomes, the Parquet archive."""
+def plain(port: int, count: int, folder: str, **settings: Any) -> dict[str, Any]:
+    """Every name once, in plans of one question: losses are seen, nothing follows."""
     from dnstats import wire
     from dnstats.answer import Plan, Question
-    from dnstats.archive import ChunkArchive, chunk_path
-    from dnstats.scan.scanner import scan
-    from dnstats.scan.settings import ScanSettings
 
     def plan(name: str) -> Plan:
         yield (Question(name, wire.TXT),)
 
+    plans = ((name, plan(name)) for name in names(count))
+    return _scan(plans, folder, resolvers=(f"127.0.0.1:{port}",), **settings)
+
+
+def chunk(listed: str, folder: str, **settings: Any) -> dict[str, Any]:
+    """A chunk as the task scans it: every family's plans for every site of a list."""
+    from dnstats.records.record import Site
+    from dnstats.tasks.scan_chunk import plan_sites
+
+    domains = Path(listed).read_text().split()
+    plans = plan_sites([Site(rank, domain) for rank, domain in enumerate(domains, 1)])
+    return _scan(plans, folder, allow_special=True, **settings)
+
+
+def _scan(plans: Any, folder: str, **settings: Any) -> dict[str, Any]:
+    import msgspec
+    from dnstats.archive import ChunkArchive, chunk_path
+    from dnstats.scan.scanner import scan
+    from dnstats.scan.settings import ScanSettings
+
     archive = ChunkArchive()
-    settings = ScanSettings(resolvers=(f"127.0.0.1:{port}",), batches=batches)
-    report = scan(((name, plan(name)) for name in names(count)), settings, archive.add)
-    archive.write(folder, chunk_path(dt.date(2026, 1, 1), 1, 1))
-    return report.outcomes["present"]
+    report = scan(plans, msgspec.convert(settings, ScanSettings), archive.add)
+    size = archive.write(folder, chunk_path(dt.date(2026, 1, 1), 1, 1))
+    found: dict[str, Any] = msgspec.to_builtins(report)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
+    answered = report.questions - report.outcomes["not_measured"]
+    return {**found, "answered": answered, "archive_bytes": size, "peak_mb": peak}
 
 
-def stage(port: int, count: int, folder: str) -> int:
-    return _scan(port, count, folder, batches=True)
+# -- others ---------------------------------------------------------------------------------------
 
 
-def stage_plain(port: int, count: int, folder: str) -> int:
-    return _scan(port, count, folder, batches=False)
-
-
-def dnspython(port: int, count: int, _folder: str) -> int:
+def _each_by_a_task(count: int, ask: Callable[[str], Awaitable[bool]]) -> dict[str, Any]:
     import asyncio
-
-    import dns.asyncquery
-    import dns.message
 
     done = 0
 
     async def worker(waiting: Iterator[str]) -> None:
         nonlocal done
         for name in waiting:
-            query = dns.message.make_query(name, "TXT", want_dnssec=True)
-            with suppress(Exception):
-                await dns.asyncquery.udp(query, "127.0.0.1", 5, port=port)
-                done += 1
+            is_answered = await ask(name)
+            done += is_answered
 
     async def run() -> None:
         waiting = names(count)
         await asyncio.gather(*(worker(waiting) for _ in range(IN_FLIGHT)))
 
     asyncio.run(run())
-    return done
+    return {"answered": done}
 
 
-def aiodns(port: int, count: int, _folder: str) -> int:
+def dnspython(port: int, count: int, **_: Any) -> dict[str, Any]:
+    import dns.asyncquery
+    import dns.message
+
+    async def ask(name: str) -> bool:
+        query = dns.message.make_query(name, "TXT", want_dnssec=True)
+        with suppress(Exception):
+            await dns.asyncquery.udp(query, "127.0.0.1", 5, port=port)
+            return True
+        return False
+
+    return _each_by_a_task(count, ask)
+
+
+def aiodns(port: int, count: int, **_: Any) -> dict[str, Any]:
+    import aiodns as library
+    import pycares
+
+    resolvers: list[library.DNSResolver] = []
+
+    async def ask(name: str) -> bool:
+        if not resolvers:  # it wants the running loop
+            resolvers.append(
+                library.DNSResolver(nameservers=["127.0.0.1"], udp_port=port, timeout=5)
+            )
+        try:
+            await resolvers[0].query_dns(name, "TXT")
+        except library.error.DNSError as error:
+            return error.args[0] in (pycares.errno.ARES_ENOTFOUND, pycares.errno.ARES_ENODATA)
+        return True
+
+    return _each_by_a_task(count, ask)
+
+
+def blastdns(port: int, count: int, **_: Any) -> dict[str, Any]:
     import asyncio
 
-    import aiodns as library
+    import blastdns as library
 
-    done = 0
+    config = library.ClientConfig(
+        max_inflight_per_resolver=32,  # the most that its persistent socket takes
+        max_concurrency=IN_FLIGHT,
+        request_timeout_ms=5000,
+        persistent_socket=True,
+        cache_capacity=0,
+    )
 
-    async def worker(resolver: library.DNSResolver, waiting: Iterator[str]) -> None:
-        nonlocal done
-        for name in waiting:
-            with suppress(Exception):
-                await resolver.query(name, "TXT")
-                done += 1
+    async def run() -> int:
+        client = library.Client([f"127.0.0.1:{port}"], config)
+        done = 0
+        async for _, result in client.resolve_batch_full(names(count), "TXT"):
+            done += not isinstance(result, library.DNSError)
+        return done
 
-    async def run() -> None:
-        resolver = library.DNSResolver(nameservers=["127.0.0.1"], udp_port=port, timeout=5)
-        waiting = names(count)
-        await asyncio.gather(*(worker(resolver, waiting) for _ in range(IN_FLIGHT)))
-
-    asyncio.run(run())
-    return done
+    return {"answered": asyncio.run(run())}
 
 
-CLIENTS: dict[str, Callable[[int, int, str], int]] = {
-    "engine": engine,
-    "engine_plain": engine_plain,
-    "stage": stage,
-    "stage_plain": stage_plain,
-    "dnspython": dnspython,
-    "aiodns": aiodns,
+def nothing(**_: Any) -> dict[str, Any]:
+    """What Python and the imports cost by themselves."""
+    import dnstats.archive
+    import dnstats.records
+    import dnstats.scan.scanner  # noqa: F401
+
+    return {"answered": 0}
+
+
+CLIENTS: dict[str, Callable[..., dict[str, Any]]] = {
+    function.__name__: function
+    for function in (transport, stage, plain, chunk, dnspython, aiodns, blastdns, nothing)
 }
 
 if __name__ == "__main__":
-    client, port, count, folder = sys.argv[1:]
-    print(CLIENTS[client](int(port), int(count), folder))
+    print(json.dumps(CLIENTS[sys.argv[1]](**json.loads(sys.argv[2]))))
