@@ -22,7 +22,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "plugins"))
 
-ZONE = "bench.test"
+ZONE = "test"
 FAMILIES = ("spf", "dmarc", "tls_rpt", "bimi")
 PREFIXES = ("", "_spf.", "_dmarc.", "_smtp._tls.", "default._bimi.")
 IN_FLIGHT = 200  # of the clients with a task a look-up
