@@ -63,19 +63,18 @@ def _write(name: str) -> tuple[bytes, str]:
     return b"".join(labels) + b"\0", name
 
 
+_NAME_ONLY = ~0xFFFFFFFF  # not the type and the class behind it
+
+
 def mix_case(section: bytes, random_bits: Callable[[int], int]) -> bytes:
     """The same question with every letter of its name in a random case (the 0x20 defence).
 
     Length octets are below 0x40 and no letters, so the name needs no walking.
     """
-    size = len(section) - 4
-    name = section[:size]
-    letters = int.from_bytes(name.translate(_LETTERS))
-    mixed = int.from_bytes(name) ^ (letters & random_bits(size * 8))
-    return mixed.to_bytes(size) + section[size:]
+    letters = int.from_bytes(section.translate(_LETTERS)) & _NAME_ONLY
+    mixed = int.from_bytes(section) ^ (letters & random_bits(len(section) * 8))
+    return mixed.to_bytes(len(section))
 
-
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 # Transition addresses carry another address inside, which may be a private one.
 _TRANSITION = tuple(
