@@ -65,6 +65,11 @@ lock: ## compile requirements*.in to requirements*.txt with hashes (needs uv)
 	uv pip compile -q --universal --no-strip-extras --python-version 3.11 --generate-hashes requirements.in -o requirements.txt
 	uv pip compile -q --universal --no-strip-extras --python-version 3.11 --generate-hashes requirements-dev.in -o requirements-dev.txt
 
+bench: bench-scan bench-grade ## both benches: minutes
+
+bench-scan: install ## cost and losses of the engine beside massdns and others; QUICK=1 in a minute
+	@$(VENV) bench/scan.py $(if $(QUICK),--quick)
+
 bench-grade: install ## cost of reading and grading 10,000 sites into PostgreSQL, beside its floors
 	@$(VENV) bench/grade.py
 

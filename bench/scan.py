@@ -79,8 +79,8 @@ def _count(pattern: str) -> Callable[[Run, int], int]:
     return last
 
 
-def clients(port: int, folder: Path) -> list[Client]:
-    """Those that are there; the others are named."""
+def clients(port: int, folder: Path, *, peers: bool) -> list[Client]:
+    """Ours, and of the others those that are there; the rest is named."""
 
     def ours(name: str, title: str, python: str = sys.executable, share: float = 1.0, **more: Any):
         def command(count: int) -> list[str]:
@@ -100,6 +100,8 @@ def clients(port: int, folder: Path) -> list[Client]:
         ours("transport", f"{TRANSPORT}, plain sockets", batches=False),
         ours("stage", f"{STAGE}, plain sockets", batches=False),
     ]
+    if not peers:
+        return found
     resolvers = folder / "resolvers"
     resolvers.write_text(f"127.0.0.1:{port}\n")
     if massdns := _program("massdns"):
@@ -142,12 +144,12 @@ def clients(port: int, folder: Path) -> list[Client]:
     return found
 
 
-def compare_clients(folder: Path, count: int, rounds: int) -> None:
+def compare_clients(folder: Path, count: int, rounds: int, *, peers: bool) -> None:
     """CPU seconds for a million answers, and ratios against each of the others."""
     cost: dict[str, list[float]] = {}
     lost: dict[str, int] = {}
     with knot(folder, count) as server:
-        present = clients(server.port, folder)
+        present = clients(server.port, folder, peers=peers)
         for _ in range(rounds):
             for each in present:
                 asked = max(len(PREFIXES) * 100, int(count * each.share))
@@ -252,6 +254,7 @@ def main() -> None:
     parser.add_argument("--names", type=int, help="look-ups of the fast clients")
     parser.add_argument("--sites", type=int, help="sites of the chunk")
     parser.add_argument("--rounds", type=int, help="rounds of everything")
+    parser.add_argument("--peers", choices=("all", "none"), default="all")
     options = parser.parse_args()
     count = options.names or (50_000 if options.quick else 500_000)
     sites = options.sites or (500 if options.quick else 10_000)
@@ -266,7 +269,7 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as scratch:
             folder = Path(scratch)
             if part == "clients":
-                compare_clients(folder, count, rounds)
+                compare_clients(folder, count, rounds, peers=options.peers == "all")
             elif part == "window":
                 lose_at_window(folder, min(count, 33_000), rounds)
             elif part == "loss":

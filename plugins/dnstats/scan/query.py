@@ -76,6 +76,8 @@ def mix_case(section: bytes, random_bits: Callable[[int], int]) -> bytes:
     return mixed.to_bytes(len(section))
 
 
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
 # Transition addresses carry another address inside, which may be a private one.
 _TRANSITION = tuple(
     ipaddress.IPv6Network(text) for text in ("2002::/16", "64:ff9b::/96", "2001::/32", "::/96")
