@@ -70,6 +70,9 @@ bench: bench-scan bench-grade ## both benches: minutes
 bench-scan: install ## cost and losses of the engine beside massdns and others; QUICK=1 in a minute
 	@$(VENV) bench/scan.py $(if $(QUICK),--quick)
 
+compare-checkdmarc: install ## DNStats beside checkdmarc on the practice internet, into include/docs/checkdmarc.md
+	@$(VENV) bench/compare_checkdmarc.py
+
 bench-grade: install ## cost of reading and grading 10,000 sites into PostgreSQL, beside its floors
 	@$(VENV) bench/grade.py
 

@@ -65,9 +65,14 @@ def read_site(site: Site, look: Look, records: Sequence[Record]) -> SiteRun:
 
 
 def _status(look: Look, domain: str) -> Status:
-    """NXDOMAIN only where a server said so about the domain itself (RFC 8020)."""
-    answers = [look(Question(domain, rdtype)) for rdtype in (wire.SOA, wire.NS, wire.A, wire.MX)]
-    outcomes = {answer.outcome for answer in answers}
+    """NXDOMAIN only where a server said so about the domain itself (RFC 8020).
+
+    A zone that a validating resolver refuses exists all the same: asked unchecked, it answers.
+    """
+    asked = [Question(domain, rdtype) for rdtype in (wire.SOA, wire.NS, wire.A, wire.MX)]
+    outcomes = {look(question).outcome for question in asked}
+    if outcomes == {Outcome.NOT_MEASURED}:
+        outcomes |= {look(question._replace(cd=True)).outcome for question in asked[:2]}
     if Outcome.PRESENT in outcomes or Outcome.NODATA in outcomes:
         return Status.EXISTS
     if Outcome.NXDOMAIN in outcomes:
