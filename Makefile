@@ -79,6 +79,9 @@ bench-grade: install ## cost of reading and grading 10,000 sites into PostgreSQL
 secrets: ## passwords for docker compose, into .env
 	@$(PYTHON) include/deploy/make_secrets.py
 
+rehearse: install-dev ## docker-compose.yaml natively, two scans; writes include/docs/rehearsal.md
+	@PYTHONPATH=include/deploy $(VENV) -m rehearsal $(if $(SITES),--sites $(SITES)) $(if $(CHUNK),--chunk $(CHUNK))
+
 clean: ## stop everything, remove var/ and .venv: the database and the archive with it
 	@if [ -x $(VENV) ]; then $(VENV) -m dnstats.stack down && $(VENV) -m dnstats.stack destroy; fi
 	@rm -rf var .venv

@@ -65,8 +65,8 @@ def arguments(argv: list[str]) -> argparse.Namespace:
     found = parser.parse_args(argv)
     if not 0 <= found.loss < 1:
         parser.error(f"--loss is a share from 0 to below 1, not {found.loss}")
-    if found.port and not 1024 <= found.port <= 65535:
-        parser.error(f"--port is 0 or from 1024 to 65535, not {found.port}")
+    if not 0 <= found.port <= 65535:
+        parser.error(f"--port is 0 or from 1 to 65535, not {found.port}")
     return found
 
 

@@ -1,0 +1,178 @@
+"""`python -m rehearsal [--sites N] [--chunk N]`: the whole of docker-compose.yaml, natively."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from dnstats.settings import ROOT, load
+from dnstats.stack.airflow_api import AirflowApi
+from dnstats.stack.fault import StackFault
+from dnstats.stack.postgres import Cluster
+from dnstats.stack.run import PUBLISH, SCAN, await_dag
+
+from rehearsal import drive, record, world
+from rehearsal.compose_file import Service, in_order, read_env, read_services
+from rehearsal.container import Container
+
+COMPOSE = ROOT / "docker-compose.yaml"
+PAGE = ROOT / "include" / "docs" / "rehearsal.md"
+KILLED = "airflow-worker-scan"
+# Beyond docker-compose.yaml, for the practice internet and because all services share a network.
+ALSO = {
+    "DNSTATS_SCHEDULE": "never",
+    "DNSTATS_ALLOW_SPECIAL": "true",
+    "DNSTATS_SERVER_RATE": "10000",
+}
+ALSO_OF = {"airflow-worker": {"AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT": "8795"}}
+MAIL = {
+    "conn_type": "smtp",
+    "host": "mail-catcher",
+    "port": 1025,
+    "extra": {"disable_ssl": True, "disable_tls": True},
+}
+
+
+def main(argv: list[str]) -> int:
+    """Exit status 0: everything was seen to work."""
+    parser = argparse.ArgumentParser("python -m rehearsal", description=__doc__)
+    parser.add_argument("--sites", type=int, default=1000)
+    parser.add_argument("--chunk", type=int, default=100)
+    parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
+    options = parser.parse_args(argv)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupt)
+    try:
+        if not options.inside:
+            world.enter(argv)
+        return _rehearse(options.sites, options.chunk)
+    except StackFault as fault:
+        print(f"rehearsal: {fault}", file=sys.stderr)
+        return 1
+
+
+def _rehearse(sites: int, chunk: int) -> int:
+    folder = load().var / "rehearsal"
+    shutil.rmtree(folder, ignore_errors=True)
+    (folder / "mails").mkdir(parents=True)
+    (folder / "mails").chmod(0o777)
+    variables, services = _read(folder)
+    users = {int(s.user.partition(":")[0]) for s in services.values() if s.user[0].isdigit()}
+    world.furnish(folder, _hosts(list(services)), users)
+    seen = record.Seen(sites, chunk, ALSO | ALSO_OF)
+    programs = Cluster(folder / "cluster").programs() / "bin"
+    path = f"{Path(sys.executable).parent}:{programs}:{os.environ['PATH']}:/usr/sbin"
+    containers = [
+        Container(s, folder, ALSO | ALSO_OF.get(s.name, {}), path) for s in in_order(services)
+    ]
+    lab = world.start_internet(folder)
+    try:
+        _start(containers, seen)
+        _scan_twice(containers, variables, folder, seen)
+        for container in containers:
+            if container.service.health:
+                container.is_healthy()
+                seen.health_after[container.name] = container.checked
+    finally:
+        began = time.monotonic()
+        for container in reversed(containers):
+            container.stop()
+        seen.cpu["the practice internet"] = _ended(lab)
+        print(f"stopped after {time.monotonic() - began:.0f} s", flush=True)
+    for container in containers:
+        seen.cpu[container.name] = container.cpu_seconds
+    seen.left = world.everybody()
+    seen.secrets_found = record.search_secrets(folder, variables)
+    PAGE.write_text(record.page(seen, containers))
+    print(f"wrote {PAGE}\n" + "\n".join(seen.faults() or ["all as it should be"]), flush=True)
+    return 1 if seen.faults() else 0
+
+
+def _read(folder: Path) -> tuple[dict[str, str], dict[str, Service]]:
+    """Secrets as an operator makes them, then the file."""
+    hosts = _hosts(["unbound"])
+    (folder / ".env").write_text(
+        f"DNSTATS_RESOLVERS={hosts['unbound']}:5335\nAIRFLOW_CONN_SMTP_DEFAULT={json.dumps(MAIL)}\n"
+    )
+    maker = ROOT / "include" / "deploy" / "make_secrets.py"
+    subprocess.run([sys.executable, maker, folder / ".env"], check=True)
+    variables = read_env(folder / ".env")
+    return variables, read_services(COMPOSE, variables)
+
+
+def _hosts(names: list[str]) -> dict[str, str]:
+    """A loopback address for each service; unbound's is known before the others'."""
+    others = sorted(set(names) - {"unbound"})
+    return {"unbound": "127.77.0.53"} | {n: f"127.77.1.{at}" for at, n in enumerate(others, 1)}
+
+
+def _start(containers: list[Container], seen: record.Seen) -> None:
+    for container in containers:
+        began = time.monotonic()
+        if not container.service.health:
+            container.run()
+        else:
+            container.start()
+            container.await_healthy()
+        seen.started[container.name] = (time.monotonic() - began, container.checked)
+        print(f"{container.name}: up after {time.monotonic() - began:.1f} s", flush=True)
+
+
+def _scan_twice(
+    containers: list[Container], variables: dict[str, str], folder: Path, seen: record.Seen
+) -> None:
+    api = AirflowApi("http://airflow-apiserver:8080", variables["AIRFLOW_ADMIN_PASSWORD"])
+    seen.airflow_health = api.health()
+    seen.pools = {p["name"]: p["slots"] for p in api.call("GET", "/pools")["pools"]}
+    for dag_id in (SCAN, PUBLISH):
+        await_dag(api, dag_id, lambda: None)
+        api.set_paused(dag_id, False)
+    worker = next(c for c in containers if c.name == KILLED)
+    undisturbed = drive.scan(api, seen.sites, seen.chunk, lambda: None, "rehearsal")
+    print(f"{undisturbed.run_id}: {undisturbed.seconds:.0f} s", flush=True)
+
+    def kill_in_the_middle(tasks: list[dict[str, Any]]) -> None:
+        scans = [task for task in tasks if task["task_id"] == "scan_chunk"]
+        done = [task for task in scans if task["state"] == "success"]
+        running = [task for task in scans if task["state"] == "running"]
+        if seen.killed or not done or not running:
+            return
+        worker.count_cpu()
+        seen.killed = (worker.kill(), len(done), len(running))
+        print(f"killed {KILLED}: {seen.killed}", flush=True)
+        time.sleep(2)
+        worker.start()  # restart: always
+
+    killed = drive.scan(
+        api, seen.sites, seen.chunk, lambda: None, "rehearsal, a worker killed", kill_in_the_middle
+    )
+    print(f"{killed.run_id}: {killed.seconds:.0f} s", flush=True)
+    seen.runs = (undisturbed, killed)
+    reader = f"postgresql://dnstats_reader:{variables['POSTGRES_READER_PASSWORD']}@postgres/dnstats"
+    seen.rows = tuple(drive.rows(reader, run.run_id) for run in seen.runs)
+    seen.summary = drive.summary(reader, undisturbed.run_id)
+    seen.mails = [record.mail_line(path) for path in sorted((folder / "mails").glob("*.eml"))]
+    api.close()
+
+
+def _ended(lab: subprocess.Popen[bytes]) -> float:
+    lab.terminate()
+    _, _, used = os.wait4(lab.pid, 0)
+    return used.ru_utime + used.ru_stime
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
