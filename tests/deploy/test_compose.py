@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,8 @@ COMPOSE: dict[str, Any] = yaml.safe_load(TEXT)
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 KNOWN_VARIABLES = {setting.variable for setting in SETTINGS}
 OF_OTHERS = ("AIRFLOW__", "AIRFLOW_CONN_", "POSTGRES_")
-ALSO = {"PYTHONPATH", "DUMB_INIT_SETSID", "AIRFLOW_ADMIN_PASSWORD"}
+ALSO = {"PYTHONPATH", "DUMB_INIT_SETSID", "AIRFLOW_ADMIN_PASSWORD", "VALKEY_PASSWORD",
+        "REDISCLI_AUTH"}  # fmt: skip
 DEFAULT = re.compile(r"\$\{([A-Z_]+)(?:(:-|:\?)([^}]*))?\}")
 
 each_service = pytest.mark.parametrize("name", sorted(SERVICES))
@@ -153,6 +155,82 @@ def test_the_workers_take_the_queues_of_the_dag() -> None:
         for queue in re.findall(r"--queues (\S+)", str(service.get("command", "")))
     }
     assert taken == queues
+
+
+@pytest.mark.parametrize(
+    ("password", "who"),
+    [
+        ("${POSTGRES_PASSWORD", {"postgres", "airflow-init"}),
+        ("${POSTGRES_OWNER_PASSWORD", {"airflow-init"}),
+        ("${POSTGRES_READER_PASSWORD", {"airflow-init"}),
+        ("${AIRFLOW_ADMIN_PASSWORD", {"airflow-init"}),
+    ],
+)
+def test_a_password_is_known_to_those_alone_who_need_it(password: str, who: set[str]) -> None:
+    assert {name for name, service in SERVICES.items() if password in str(service)} == who
+
+
+def test_tasks_reach_the_database_as_the_role_that_owns_nothing() -> None:
+    for name, service in SERVICES.items():
+        for variable in ("AIRFLOW_CONN_DNSTATS_DB", "DNSTATS_DATABASE"):
+            url = service.get("environment", {}).get(variable)
+            if url and name != "airflow-init":
+                assert url.startswith("postgresql://dnstats_app:")
+
+
+def test_the_login_is_on_a_volume_that_no_worker_has() -> None:
+    file = SERVICES["airflow-apiserver"]["environment"][
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE"
+    ]
+    holders = {
+        name for name, service in SERVICES.items()
+        if any(str(Path(file).parent) in volume for volume in service.get("volumes", []))
+    }  # fmt: skip
+    assert holders == {"airflow-init", "airflow-apiserver"}
+
+
+def test_the_login_is_written_for_its_owner_alone(tmp_path: Path) -> None:
+    file = tmp_path / "secrets" / "login.json"
+    for password in ("first", "second"):
+        subprocess.run(
+            [sys.executable, ROOT / "include" / "deploy" / "write_login.py"],
+            env={
+                "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(file),
+                "AIRFLOW_ADMIN_PASSWORD": password,
+                "PYTHONPATH": str(ROOT / "plugins"),
+            },
+            check=True,
+        )
+        assert json.loads(file.read_text()) == {"admin": password}
+        assert file.stat().st_mode & 0o777 == 0o600
+        file.chmod(0o644)  # as Airflow would have made it
+
+
+def test_the_build_sees_neither_secrets_nor_what_was_made() -> None:
+    for name in ("airflow", "unbound"):
+        path = ROOT / "include" / "deploy" / f"{name}.Dockerfile.dockerignore"
+        lines = [line for line in path.read_text().splitlines() if not line.startswith("#")]
+        assert lines[0] == "*"
+        assert not {"!.env", "!var", "!.git", "!."} & set(lines)
+
+
+def test_dockerfiles_pin_their_base_and_end_as_no_root() -> None:
+    for path in sorted((ROOT / "include" / "deploy").glob("*.Dockerfile")):
+        text = path.read_text("utf-8")
+        bases = re.findall(r"^FROM (\S+)(?: AS (\w+))?", text, re.M)
+        stages = {stage for _, stage in bases}
+        for base, _ in bases:
+            assert base in stages or re.search(r":v?\d+\.\d+", base), f"{base} may change"
+        user = re.findall(r"^USER (\S+)", text, re.M)
+        assert "apache/airflow" in text or user[-1].split(":")[0] not in ("root", "0")
+        assert "USER root" not in text
+
+
+def test_the_image_installs_the_lock_and_nothing_else() -> None:
+    text = (ROOT / "include" / "deploy" / "airflow.Dockerfile").read_text("utf-8")
+    (install,) = re.findall(r"pip install (.*?) \\$", text, re.M)
+    assert install.split() == ["--no-deps", "--require-hashes", "--requirement",
+                               "/tmp/requirements.txt"]  # fmt: skip
 
 
 def test_the_image_is_of_the_locked_airflow() -> None:

@@ -62,6 +62,6 @@ def test_the_control_socket_is_a_file() -> None:
 
 def test_compose_asks_it_where_it_listens() -> None:
     compose: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yaml").read_text("utf-8"))
-    address = compose["services"]["unbound"]["networks"]["default"]["ipv4_address"]
+    address = compose["services"]["unbound"]["networks"]["dns"]["ipv4_address"]
     asked = compose["services"]["airflow-worker-scan"]["environment"]["DNSTATS_RESOLVERS"]
     assert f"{address}:{options()['port'][0]}" in asked

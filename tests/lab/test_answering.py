@@ -6,6 +6,7 @@ import dns.edns
 import dns.exception
 import dns.flags
 import dns.message
+import dns.name
 import dns.query
 import dns.rcode
 import dns.rdatatype
@@ -173,8 +174,29 @@ def test_the_registry_refers_to_a_site_with_glue(port) -> None:
     assert not response.flags & dns.flags.AA
     hosts = {str(rdata) for rdata in response.authority[0]}
     assert hosts == {f"{server.host}." for server in known.servers}
-    inside = {s.address for s in known.servers if s.address and s.host.endswith(known.domain)}
-    assert {str(rrset[0]) for rrset in response.additional} == inside
+    found = {s.address for s in known.servers if s.address}
+    assert {str(rrset[0]) for rrset in response.additional} == found
+
+
+def test_the_registry_proves_that_a_site_it_refers_to_is_unsigned(port) -> None:
+    known = find(lambda t: plain(t) and t.servers and t.dnssec_case == "unsigned")
+    response = ask(port, f"www.{known.domain}", "A", REGISTRY[0], direct=True, dnssec=True)
+    kinds = {(str(r.name), dns.rdatatype.to_text(r.rdtype)) for r in response.authority}
+    assert kinds == {(f"{known.domain}.", kind) for kind in ("NS", "NSEC", "RRSIG")}
+    proof = next(r for r in response.authority if r.rdtype == dns.rdatatype.NSEC)
+    assert not proof[0].windows[0][1][5] & 16  # type 43, DS
+
+
+@pytest.mark.parametrize("where", [REGISTRY[0], RESOLVERS[0]])
+@pytest.mark.parametrize("name", ["_dmarc.com", "a.b.nosuch.invalid", "x" * 63 + ".invalid"])
+def test_that_there_is_no_such_name_is_proved_by_two_spans(port, where, name) -> None:
+    response = ask(port, name, "TXT", where, dnssec=True)
+    assert response.rcode() == dns.rcode.NXDOMAIN
+    above = "com." if name.endswith("com") else "."
+    spans = [(r.name, r[0].next) for r in response.authority if r.rdtype == dns.rdatatype.NSEC]
+    for absent in (dns.name.from_text(name), dns.name.from_text(f"*.{above}".replace("..", "."))):
+        assert any(before < absent < behind for before, behind in spans), absent
+        assert not any(before < dns.name.from_text(above) < behind for before, behind in spans)
 
 
 def test_the_registry_refers_with_a_signed_ds_when_asked_for_it(port) -> None:

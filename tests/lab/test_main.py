@@ -103,7 +103,7 @@ def test_a_taken_port_is_one_sentence_and_exit_2(capsys) -> None:
     assert str(port) in said
 
 
-@pytest.mark.parametrize("options", [["--loss", "1.5"], ["--port", "80"], ["--port", "x"]])
+@pytest.mark.parametrize("options", [["--loss", "1.5"], ["--port", "65536"], ["--port", "x"]])
 def test_bad_options_are_refused(options, capsys) -> None:
     with pytest.raises(SystemExit) as ended:
         main(options)

@@ -68,7 +68,7 @@ def _rehearse(sites: int, chunk: int) -> int:
     variables, services = _read(folder)
     users = {int(s.user.partition(":")[0]) for s in services.values() if s.user[0].isdigit()}
     world.furnish(folder, _hosts(list(services)), users)
-    seen = record.Seen(sites, chunk, ALSO | ALSO_OF)
+    seen = record.Seen(sites, chunk, _beyond())
     programs = Cluster(folder / "cluster").programs() / "bin"
     path = f"{Path(sys.executable).parent}:{programs}:{os.environ['PATH']}:/usr/sbin"
     containers = [
@@ -99,9 +99,9 @@ def _rehearse(sites: int, chunk: int) -> int:
 
 def _read(folder: Path) -> tuple[dict[str, str], dict[str, Service]]:
     """Secrets as an operator makes them, then the file."""
-    hosts = _hosts(["unbound"])
+    # unbound listens on 0.0.0.0; here its answers come from 127.0.0.1, whatever address was asked.
     (folder / ".env").write_text(
-        f"DNSTATS_RESOLVERS={hosts['unbound']}:5335\nAIRFLOW_CONN_SMTP_DEFAULT={json.dumps(MAIL)}\n"
+        f"DNSTATS_RESOLVERS=127.0.0.1:5335\nAIRFLOW_CONN_SMTP_DEFAULT={json.dumps(MAIL)}\n"
     )
     maker = ROOT / "include" / "deploy" / "make_secrets.py"
     subprocess.run([sys.executable, maker, folder / ".env"], check=True)
@@ -110,9 +110,8 @@ def _read(folder: Path) -> tuple[dict[str, str], dict[str, Service]]:
 
 
 def _hosts(names: list[str]) -> dict[str, str]:
-    """A loopback address for each service; unbound's is known before the others'."""
-    others = sorted(set(names) - {"unbound"})
-    return {"unbound": "127.77.0.53"} | {n: f"127.77.1.{at}" for at, n in enumerate(others, 1)}
+    """A loopback address for each service."""
+    return {name: f"127.77.0.{number}" for number, name in enumerate(names, 1)}
 
 
 def _start(containers: list[Container], seen: record.Seen) -> None:
@@ -160,8 +159,21 @@ def _scan_twice(
     reader = f"postgresql://dnstats_reader:{variables['POSTGRES_READER_PASSWORD']}@postgres/dnstats"
     seen.rows = tuple(drive.rows(reader, run.run_id) for run in seen.runs)
     seen.summary = drive.summary(reader, undisturbed.run_id)
+    seen.sizes = drive.sizes(reader) | {
+        "archive": sum(p.stat().st_size for p in folder.rglob("archive/**/*.parquet"))
+    }
     seen.mails = [record.mail_line(path) for path in sorted((folder / "mails").glob("*.eml"))]
     api.close()
+
+
+def _beyond() -> dict[str, str]:
+    """The environment beyond the file's, as the page shows it."""
+    of_one = {
+        f"{variable}": f"{value}  ({name})"
+        for name, also in ALSO_OF.items()
+        for variable, value in also.items()
+    }
+    return ALSO | of_one
 
 
 def _ended(lab: subprocess.Popen[bytes]) -> float:

@@ -142,7 +142,10 @@ class Container:
 
     def _arrange(self) -> str:
         """The shell lines that mount what the service sees, and then become its program."""
-        lines = [PRIVATE, f"hostname {shlex.quote(self.name)}", "private /tmp 1777"]
+        lines = [PRIVATE, f"hostname {shlex.quote(self.name)}"]
+        if "/tmp" not in self.service.tmpfs:  # noqa: S108
+            lines += ["private /tmp 1777"]
+        lines += [f"mount -t tmpfs -o mode=1777 tmpfs {path}" for path in self.service.tmpfs]
         if "AIRFLOW_HOME" in self.environment:
             lines += ["place /opt/airflow", f"mount -t tmpfs -o {self._owner()} tmpfs /opt/airflow"]
         for source, inside, is_read_only in self._volumes():

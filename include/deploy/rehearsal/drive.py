@@ -35,7 +35,7 @@ def scan(
     api: AirflowApi, sites: int, chunk: int, check: Callable[[], None], note: str,
     midway: Callable[[list[dict[str, Any]]], None] | None = None,
 ) -> Drive:  # fmt: skip
-    """One run of daily_scan over the top sites, to its report; `midway` sees its tasks as it goes."""
+    """One run of daily_scan, to its report; `midway` sees its tasks again and again."""
     began = time.monotonic()
     run_id = api.trigger(
         SCAN, {"first_rank": 1, "last_rank": sites, "chunk_size": chunk, "dns": "lab"}, note
@@ -76,6 +76,17 @@ def rows(database: str, run_id: str) -> dict[str, list[tuple[Any, ...]]]:
             )
             for table, columns in TABLES.items()
         }
+
+
+def sizes(database: str) -> dict[str, int]:
+    """Bytes on disk of the bulk tables and their indexes, all runs."""
+    query = (
+        "SELECT sum(pg_total_relation_size(inhrelid))::bigint FROM pg_inherits "
+        "WHERE inhparent = %s::regclass"
+    )
+    with psycopg.connect(database) as connection:
+        found = {table: connection.execute(query, [table]).fetchone() for table in TABLES}
+    return {f"table {table}": row[0] for table, row in found.items() if row is not None}
 
 
 def summary(database: str, run_id: str) -> dict[str, Any]:

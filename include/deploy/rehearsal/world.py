@@ -1,4 +1,4 @@
-"""The place of the rehearsal: a network, mounts and processes of its own, host names, and the world.
+"""The place of the rehearsal: its own network, mounts, processes and host names; and the world.
 
 Nothing in it reaches the machine's network, and nothing that it starts outlives it: when the first
 process of a PID namespace ends, the kernel ends the others.

@@ -38,13 +38,18 @@ class RRset(NamedTuple):
 
 
 class Found(msgspec.Struct):
-    """What a look-up brings. `ede` is set with SERVFAIL; `types` are those at a NODATA name."""
+    """What a look-up brings.
+
+    `ede` is set with SERVFAIL; `types` are those at a NODATA name; `above` is the nearest name that
+    exists above one that does not.
+    """
 
     rcode: int
     answer: list[RRset]
     authority: list[RRset]
     zone: str
     types: tuple[int, ...] = ()
+    above: str = ""
     ede: int | None = None
     secure: bool = False
 
@@ -90,8 +95,10 @@ class World:
         hosts = [server.host for server in delegation.servers(self.seed, zone)]
         return RRset(zone, rdata.NS, TTL, tuple(wire(host) for host in hosts), zone)
 
-    def _negative(self, rcode: int, zone: str, types: tuple[int, ...] = ()) -> Found:
-        return Found(rcode, [], [self.soa(zone)], zone, types)
+    def _negative(
+        self, rcode: int, zone: str, types: tuple[int, ...] = (), above: str = ""
+    ) -> Found:
+        return Found(rcode, [], [self.soa(zone)], zone, types, above)
 
     def registry(self, name: str, rdtype: int) -> Found:
         """Look up what the root and the suffixes hold themselves: NS, SOA, DNSKEY, DS."""
@@ -101,9 +108,10 @@ class World:
         node: Node = {}
         zone = suffix if name else ""
         if organisation:
-            node = {rdata.DS: self.signer.ds(name)} if name == organisation else {}
-            if not node and self.truth(organisation).fate == "nxdomain":
-                return self._negative(NXDOMAIN, zone)
+            if self.truth(organisation).fate == "nxdomain":
+                return self._negative(NXDOMAIN, zone, above=zone)
+            ds = self.signer.ds(name) if name == organisation else []
+            node = {rdata.DS: ds} if ds else {}
             node[rdata.NS] = []
         else:
             hosts = [wire(host) for host in registry_hosts(name)]
@@ -132,7 +140,7 @@ class World:
         at = self.site_of(name, organisation)
         known = self.truth(at)
         if known.fate == "nxdomain":
-            return self._negative(NXDOMAIN, suffix)
+            return self._negative(NXDOMAIN, suffix, above=suffix)
         if rdtype == rdata.DS and known.zone == name:
             if name == organisation:
                 return self.registry(name, rdtype)
@@ -144,7 +152,7 @@ class World:
         if node is None and data.wildcard is not None and self._encloser(name, data) == at:
             node = data.wildcard
         if node is None:
-            return self._negative(NXDOMAIN, known.zone)
+            return self._negative(NXDOMAIN, known.zone, above=self._encloser(name, data))
         return self._at(name, rdtype, node, known.zone)
 
     @staticmethod

@@ -10,7 +10,7 @@ from dnstats.lab.chance import Chance
 from dnstats.lab.labels import split, suffix_exists, wire
 from dnstats.lab.lookup import FORMERR, NOERROR, REFUSED, Found, RRset, World
 from dnstats.lab.message import AA, Query
-from dnstats.lab.proof import proved, signed
+from dnstats.lab.proof import proved, signed, undelegated
 from dnstats.lab.providers import DNS_PROVIDERS
 from dnstats.lab.truth import Server
 
@@ -33,7 +33,11 @@ class NameServer:
         return message.write(data, query, AA, found.rcode, sections)
 
     def _referral(self, data: bytes, query: Query, zone: str) -> bytes:
-        """Refer to a zone's servers: NS, DS when asked with DO, glue for hosts inside it."""
+        """Refer to a zone's servers: NS, DS when asked with DO, glue.
+
+        Glue for hosts outside of the zone too: operators' zones are served by each other's hosts,
+        and a resolver that recurses would find no way in.
+        """
         parent = split(zone)[1] if split(zone)[0] == zone else split(zone)[0]
         authority = [self.world.ns(zone)]
         ds = self.world.signer.ds(zone) if query.dnssec_ok else []
@@ -41,9 +45,11 @@ class NameServer:
             authority += signed(
                 self.world.signer, query, [RRset(zone, rdata.DS, 3600, tuple(ds), parent)]
             )
+        else:
+            authority += undelegated(self.world.signer, query, zone, parent)
         glue = []
         for server in delegation.servers(self.world.seed, zone):
-            if server.address and server.host.endswith("." + zone):
+            if server.address:
                 raw = rdata.address(server.address)
                 glue.append(RRset(server.host, rdata.A, 3600, (raw,), parent))
         return message.write(data, query, 0, NOERROR, ((), authority, glue))
