@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -65,3 +69,11 @@ def test_compose_asks_it_where_it_listens() -> None:
     address = compose["services"]["unbound"]["networks"]["dns"]["ipv4_address"]
     asked = compose["services"]["airflow-worker-scan"]["environment"]["DNSTATS_RESOLVERS"]
     assert f"{address}:{options()['port'][0]}" in asked
+
+
+def test_unbound_itself_finds_no_fault_in_it() -> None:
+    program = shutil.which("unbound-checkconf", path=f"{os.environ['PATH']}:/usr/sbin")
+    if program is None or not Path("/usr/share/dns/root.key").exists():
+        pytest.skip("no unbound on this machine (apt-get install unbound dns-root-data)")
+    checked = subprocess.run([program, CONFIGURATION], check=False, capture_output=True, text=True)
+    assert (checked.returncode, checked.stderr) == (0, "")

@@ -136,7 +136,9 @@ def _scan_twice(
         await_dag(api, dag_id, lambda: None)
         api.set_paused(dag_id, False)
     worker = next(c for c in containers if c.name == KILLED)
+    sent = world.datagrams()
     undisturbed = drive.scan(api, seen.sites, seen.chunk, lambda: None, "rehearsal")
+    seen.datagrams = world.datagrams() - sent
     print(f"{undisturbed.run_id}: {undisturbed.seconds:.0f} s", flush=True)
 
     def kill_in_the_middle(tasks: list[dict[str, Any]]) -> None:

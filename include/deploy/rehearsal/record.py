@@ -33,6 +33,7 @@ class Seen:
         self.summary: dict[str, Any] = {}
         self.killed: tuple[int, int, int] | None = None
         self.sizes: dict[str, int] = {}
+        self.datagrams = 0  # UDP, of the undisturbed run
         self.mails: list[str] = []
         self.cpu: dict[str, float] = {}
         self.left: list[str] = []
