@@ -73,6 +73,9 @@ bench-scan: install ## cost and losses of the engine beside massdns and others; 
 compare-checkdmarc: install ## DNStats beside checkdmarc on the practice internet, into include/docs/checkdmarc.md
 	@$(VENV) bench/compare_checkdmarc.py
 
+reports: install ## serve the published reports on loopback, so that single sites can be looked up
+	@$(VENV) -m http.server --bind 127.0.0.1 --directory $${DNSTATS_REPORTS:-$${DNSTATS_VAR:-var}/report} 0
+
 bench-grade: install ## cost of reading and grading 10,000 sites into PostgreSQL, beside its floors
 	@$(VENV) bench/grade.py
 

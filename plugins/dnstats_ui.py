@@ -66,7 +66,7 @@ def build() -> FastAPI:
     from dnstats import archive, settings
     from dnstats.db.connect import open_database
     from dnstats.db.queries import chunk_archive, run_home
-    from dnstats.report.writing import find_file, newest_page, report_home
+    from dnstats.report.publishing import find_file, newest_page, report_home
     from fastapi import Depends, FastAPI, HTTPException
     from fastapi.responses import FileResponse, RedirectResponse, StreamingResponse
 

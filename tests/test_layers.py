@@ -68,7 +68,7 @@ MAY_IMPORT_OUTSIDE: dict[str, set[str]] = {
     "grade": {"msgspec"},
     "db": {"sqlalchemy", "psycopg", "alembic", "msgspec"},
     "lists": {"httpx", "idna", "msgspec", "sqlalchemy"},
-    "report": {"sqlalchemy", "jinja2", "msgspec", "markupsafe"},
+    "report": {"sqlalchemy", "jinja2", "msgspec", "markupsafe", "pyarrow"},
     "notify": {"httpx", "jinja2", "markupsafe", "msgspec"},
     "lab": {"dns", "msgspec", "cryptography"},
     "stack": {"dns", "httpx", "msgspec", "psycopg", "rich", "sqlalchemy"},

@@ -6,7 +6,7 @@ Whatever stands in the data stays text: every value is made visible and escaped 
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,6 +19,8 @@ from dnstats.db.models import Run, SiteList
 from dnstats.db.queries import Summary
 from dnstats.report.figure import Figure, percent, show_percent
 from dnstats.report.remarks import CommonRemark
+from dnstats.report.site_lists import WrittenList
+from dnstats.report.trend import Trend
 from dnstats.settings import ROOT
 from dnstats.visible import visible
 
@@ -74,17 +76,27 @@ def render_page(
     summary: Summary,
     figures: Iterable[Figure],
     remarks: Iterable[CommonRemark],
-    templates: Path = TEMPLATES,
+    lists: Iterable[WrittenList] = (),
+    sites: Iterable[Mapping[str, str]] = (),
+    trend: Trend | None = None,
 ) -> str:
-    """The whole page."""
-    template = _environment(templates).get_template("report.html.j2")
-    return template.render(
+    """The whole page. `sites` are rows of sites.csv."""
+    return render(
+        "report.html.j2",
         heading=heading,
         summary=summary,
         sections=_sections(figures),
         remarks=tuple(remarks),
         means=sorted(summary.mean_grades.items(), key=lambda one: (one[0] != "overall", one[0])),
+        lists=tuple(lists),
+        sites=tuple(sites),
+        trend=trend,
     )
+
+
+def render(template: str, **values: Any) -> str:
+    """A page from a template of include/templates."""
+    return _environment(TEMPLATES).get_template(template).render(values)
 
 
 def _sections(figures: Iterable[Figure]) -> tuple[Section, ...]:

@@ -7,6 +7,7 @@ for either.
 from __future__ import annotations
 
 import csv
+import itertools
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import sqlalchemy as sa
 
 from dnstats.db.models import Grade, SiteRun
 from dnstats.db.queries import Summary
+from dnstats.report.cells import harmless
 from dnstats.report.chart import DOES_NOT_APPLY, NOT_MEASURED
 
 LICENCE = (
@@ -22,8 +24,6 @@ LICENCE = (
     "sites.csv may be used under Creative Commons Attribution 4.0 International\n"
     "(https://creativecommons.org/licenses/by/4.0/): name DNStats as its source.\n"
 )
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def write_sites(connection: sa.Connection, summary: Summary, path: Path) -> None:
@@ -37,9 +37,10 @@ def write_sites(connection: sa.Connection, summary: Summary, path: Path) -> None
     path.with_name(f"{path.name}.license").write_text(LICENCE, "utf-8")
 
 
-def harmless(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula."""
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+def first_sites(path: Path, most: int) -> tuple[dict[str, str], ...]:
+    """The first sites of the file as it was written, for the page."""
+    with path.open(encoding="utf-8", newline="") as file:
+        return tuple(itertools.islice(csv.DictReader(file), most))
 
 
 def _graded_families(connection: sa.Connection, summary: Summary) -> Iterator[str]:

@@ -1,30 +1,37 @@
-"""Writes the report of a run into its folder: `<folder>/<day>/run-<id>/index.html`.
+"""Writes the report of a run: the page, the look-up of single sites, lists, figures, manifest.
 
-A reader sees a page whole or not at all; writing it again gives the same files.
+A reader sees a report whole or not at all (see `publishing`); written again it is the same.
 """
 
 from __future__ import annotations
 
-import datetime as dt
-import os
-import re
+import json
 import shutil
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
 import sqlalchemy as sa
 
-from dnstats.db.queries import run_summary
+from dnstats.db.queries import Summary, run_summary
+from dnstats.report import publishing
 from dnstats.report.chart import CHARTS, count, read_charts
 from dnstats.report.facts import gather_facts
-from dnstats.report.figure import make_figure
-from dnstats.report.page import read_heading, render_page
+from dnstats.report.figure import Figure, make_figure
+from dnstats.report.figures_file import FILE as FIGURES
+from dnstats.report.figures_file import figures_of, write_figures
+from dnstats.report.manifest import FILE as MANIFEST
+from dnstats.report.manifest import write_manifest
+from dnstats.report.page import TEMPLATES, read_heading, render, render_page
+from dnstats.report.publishing import PAGE
 from dnstats.report.remarks import RuleText, common_remarks
-from dnstats.report.sites_file import write_sites
+from dnstats.report.site_lists import write_lists
+from dnstats.report.site_shards import FindWay, write_shards
+from dnstats.report.sites_file import first_sites, write_sites
+from dnstats.report.sites_parquet import write_parquet
+from dnstats.report.trend import read_trend
 
 REMARKS = 15
-PAGE = "index.html"
+FIRST_SITES = 100  # shown on the page itself
 
 
 def write_report(
@@ -32,96 +39,69 @@ def write_report(
     run_id: int,
     folder: Path,
     rules: Mapping[str, RuleText],
+    find_way: FindWay,
     charts: Path = CHARTS,
 ) -> Path:
-    """Write the run's page and its `sites.csv`; returns the page.
+    """Publish the run's report below `folder`; returns its page.
 
     `LookupError` when there is no such run, `BadChart` when a file in `charts` cannot be used.
     """
     summary = run_summary(connection, run_id, commonest=REMARKS)
-    heading = read_heading(connection, run_id)
     gather_facts(connection, run_id)
-    figures = [
-        make_figure(
-            chart,
-            count(connection, chart, run_id, summary.rules_version),
-            summary.sites - summary.read,
+    figures = _figures(connection, summary, charts)
+
+    def write(draft: Path) -> None:
+        _write_files(connection, summary, rules, find_way, draft)
+        lists = write_lists(connection, draft / "lists", summary.sites - summary.read)
+        write_figures(summary, figures, draft / FIGURES)
+        page = render_page(
+            read_heading(connection, run_id),
+            summary,
+            figures,
+            common_remarks(connection, summary, rules),
+            lists,
+            first_sites(draft / "sites.csv", FIRST_SITES),
+            read_trend(folder, figures_of(summary, figures)),
         )
+        (draft / PAGE).write_text(page, "utf-8")
+        write_manifest(connection, summary, lists, draft)
+
+    page = publishing.publish(folder, publishing.report_home(summary.day, run_id), write)
+    publishing.replace_text(folder / PAGE, _overview(folder))
+    publishing.point_to_latest(folder)
+    return page
+
+
+def _figures(connection: sa.Connection, summary: Summary, charts: Path) -> list[Figure]:
+    unread = summary.sites - summary.read
+    return [
+        make_figure(chart, count(connection, chart, summary.run_id, summary.rules_version), unread)
         for chart in read_charts(charts)
     ]
-    page = render_page(heading, summary, figures, common_remarks(connection, summary, rules))
-    home = folder / report_home(summary.day, run_id)
-    home.parent.mkdir(parents=True, exist_ok=True)
-    for left in home.parent.glob(f".{home.name}-*"):  # of a publisher that was killed
-        shutil.rmtree(left, ignore_errors=True)
-    draft = Path(tempfile.mkdtemp(prefix=f".{home.name}-", dir=home.parent))
-    try:
-        draft.chmod(0o755)
-        write_sites(connection, summary, draft / "sites.csv")
-        (draft / PAGE).write_text(page, "utf-8")
-        _put(draft, home)
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
-    _point_to_latest(folder)
-    return home / PAGE
 
 
-def report_home(day: dt.date, run_id: int) -> str:
-    """Where a run's report stands, below the folder of the reports."""
-    return f"{day.isoformat()}/run-{run_id}"
+def _write_files(
+    connection: sa.Connection,
+    summary: Summary,
+    rules: Mapping[str, RuleText],
+    find_way: FindWay,
+    draft: Path,
+) -> None:
+    write_sites(connection, summary, draft / "sites.csv")
+    write_parquet(connection, summary, draft / "sites.parquet")
+    write_shards(connection, summary, rules, find_way, draft / "sites")
+    (draft / "site.html").write_text(render("site.html.j2", summary=summary), "utf-8")
+    for name in ("site.js", "report.css"):
+        shutil.copyfile(TEMPLATES / name, draft / name)
 
 
-def find_file(folder: Path, path: str) -> Path | None:
-    """A published file by its path below `folder`; None when there is none, or it is elsewhere."""
-    root = folder.resolve()
-    try:
-        found = (root / path).resolve()
-        is_ours = found.is_relative_to(root) and found.is_file()
-    except (OSError, ValueError):  # a name too long, a NUL in it
-        return None
-    hidden = (
-        any(part.startswith(".") for part in found.relative_to(root).parts) if is_ours else True
-    )
-    return None if hidden else found
-
-
-def _put(draft: Path, home: Path) -> None:
-    """A new report comes in one move; over an old one file by file, the page last."""
-    if not home.exists():
-        draft.rename(home)
-        return
-    for path in sorted(draft.iterdir(), key=lambda path: path.name == PAGE):
-        os.replace(path, home / path.name)
-
-
-_HOME = re.compile(r"\d{4}-\d\d-\d\d/run-(\d+)")
-
-
-def newest_page(folder: Path) -> str | None:
-    """The path of the page of the newest run of the newest day, below `folder`."""
-    homes = [
-        (page.parent.parent.name, int(match[1]))
-        for page in folder.glob(f"*/run-*/{PAGE}")
-        if (match := _HOME.fullmatch(page.parent.relative_to(folder).as_posix()))
-    ]
-    if not homes:
-        return None
-    day, run_id = max(homes)
-    return f"{day}/run-{run_id}/{PAGE}"
-
-
-def _point_to_latest(folder: Path) -> None:
-    """`latest.html` leads to the newest run of the newest day, whichever was written last."""
-    address = newest_page(folder)
-    assert address is not None, "one was just written"
-    day = address.partition("/")[0]
-    text = (
-        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>DNStats</title>\n'
-        f'<meta http-equiv="refresh" content="0; url={address}"></head>\n'
-        f'<body><p><a href="{address}">The newest report: {day}</a></p></body></html>\n'
-    )
-    handle, name = tempfile.mkstemp(prefix=".latest-", dir=folder)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(text)
-    Path(name).chmod(0o644)
-    os.replace(name, folder / "latest.html")
+def _overview(folder: Path) -> str:
+    """The page of all reports."""
+    reports = []
+    for home in publishing.published_homes(folder):
+        try:
+            manifest = json.loads((folder / home / MANIFEST).read_text("utf-8"))
+        except (OSError, ValueError):
+            manifest = {}  # of a version without one
+        reports.append({"home": home, "manifest": manifest})
+    return render("overview.html.j2", reports=reports)

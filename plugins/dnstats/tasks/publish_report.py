@@ -11,6 +11,7 @@ from dnstats.db.models import Run
 from dnstats.db.partitions import analyze_run_partitions
 from dnstats.db.queries import newest_run
 from dnstats.grade.catalogue import rule_texts
+from dnstats.grade.next_letter import next_letter
 from dnstats.report.writing import write_report
 from dnstats.settings import Settings
 from dnstats.tasks.chunk_name import Refused, refuse_dropped
@@ -34,6 +35,6 @@ def publish_report(database: sa.Engine, settings: Settings, run_id: int | None =
                 "or is not finished, has no report."
             )
         analyze_run_partitions(connection, run_id)
-        page = write_report(connection, run_id, settings.reports, rule_texts())
+        page = write_report(connection, run_id, settings.reports, rule_texts(), next_letter)
     log.info("run %d is published: %s", run_id, page)
     return page
