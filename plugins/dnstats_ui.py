@@ -142,7 +142,7 @@ class DnstatsPlugin(AirflowPlugin):
     global_operator_extra_links = [ReportLink(), ArchiveLink()]  # noqa: RUF012
     external_views = [  # noqa: RUF012
         {
-            "name": "DNStats report",
+            "name": "DNStats",
             "href": f"{PREFIX.lstrip('/')}/newest",
             "destination": "nav",
             "url_route": "dnstats-report",

@@ -79,6 +79,12 @@ def _environment(value: str) -> str:
     return value
 
 
+def _dns(value: str) -> str:
+    if value not in ("", "system", "custom", "lab"):
+        raise ValueError("it is none of system, custom, lab")
+    return value
+
+
 def _port(value: str) -> int:
     return _whole(1, 65535)(value)
 
@@ -104,6 +110,9 @@ SETTINGS: tuple[Setting, ...] = (
             "where `update_sites` fetches the list, every day at 01:01 UTC: a URL or a file"),
     Setting("DNSTATS_LIST_AT_LEAST", "900000", _whole(1, 1_000_000_000),
             "sites that a fetched list must have to be taken, besides nine tenths of the last"),
+    Setting("DNSTATS_DNS", "", _dns,
+            "what runs are labelled with: `system`, `custom`, or `lab` for the practice internet; "
+            "empty: by whether resolvers are named"),
     Setting("DNSTATS_RESOLVERS", "", _words,
             "resolvers to ask, `ip` or `ip:port`, comma between; empty: the system's"),
     Setting("DNSTATS_SECOND_RESOLVERS", "", _words, "resolvers of the second pass"),

@@ -24,6 +24,22 @@ def test_what_is_left_open_comes_from_the_settings() -> None:
 
 
 @pytest.mark.parametrize(
+    ("params", "setting", "label"),
+    [
+        ({}, "", "custom"),
+        ({}, "lab", "lab"),
+        ({"dns": "system"}, "lab", "system"),
+        ({"resolvers": ["192.0.2.53"]}, "lab", "custom"),
+    ],
+)
+def test_a_run_is_labelled_with_the_dns_it_asks(
+    params: dict[str, object], setting: str, label: str
+) -> None:
+    settings = _settings(RESOLVERS="192.0.2.1", DNS=setting)
+    assert read_request(params, settings).dns == label
+
+
+@pytest.mark.parametrize(
     ("params", "first", "last"),
     [({}, 1, 300), ({"last_rank": 20}, 1, 20), ({"first_rank": 11, "last_rank": 9999}, 11, 310)],
 )
