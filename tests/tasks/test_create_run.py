@@ -64,8 +64,8 @@ def test_cleared_on_a_later_day_it_is_refused_and_left_as_it_was(
     engine: sa.Engine, start_run
 ) -> None:
     began = dt.datetime(2026, 3, 4, 8, tzinfo=dt.UTC)
-    start_run(now=began, last_rank=20, chunk_size=10)
-    with pytest.raises(Refused, match=r"run 1 of 2026-03-04; answers of today must not"):
+    run_id = start_run(now=began, last_rank=20, chunk_size=10)[0]["run_id"]
+    with pytest.raises(Refused, match=rf"run {run_id} of 2026-03-04; answers of today must not"):
         start_run(now=began + dt.timedelta(hours=25), last_rank=20, chunk_size=20)
     assert len(_chunks(engine)) == 2
 

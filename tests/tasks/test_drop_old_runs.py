@@ -186,14 +186,14 @@ def test_a_dry_run_drops_nothing_and_tells_the_same(past: Past, settings: Settin
 
 def test_dropping_again_drops_nothing_more(past: Past, settings: Settings) -> None:
     list_id = past.list_of("a.example", "b.example")
-    past.run(40, list_id)
+    run_id = past.run(40, list_id)
     assert len(past.drop()) == 2
     assert past.drop() == []
     (path,) = settings.mail_folder.glob("*.eml")
     mail = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
     text = mail.get_body(("plain",))
     assert text is not None
-    assert "answers of run 1 (2026-10-16): " in text.get_content()
+    assert f"answers of run {run_id} (2026-10-16): " in text.get_content()
     assert mail["Subject"].startswith("[DNStats] Old runs dropped")
 
 
