@@ -7,9 +7,12 @@ from collections.abc import Iterable
 
 import pytest
 from dnstats import wire
-from dnstats.answer import Answer, Outcome, Plan, Question, Reason
+from dnstats.answer import Answer, Outcome, Plan, Question, Reason, classify
 from dnstats.scan.plans import Entry, PlanFailed, Plans
+from dnstats.scan.query import question_section
 from dnstats.scan.scanner import scan
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.scan.asking import Recorded, ask, quick, run, txt
 from tests.scan.nameserver import NameServer, Query, Reply, respond
@@ -256,3 +259,117 @@ def test_a_plan_that_wants_what_a_second_pass_asked_in_vain_gets_two_passes() ->
     assert world.recorded.final(wanted).is_absent
     assert world.plans.sites_done == 2
     assert world.plans.in_progress == 0
+
+
+def test_a_plan_that_wants_what_a_second_pass_is_asking_in_vain_gets_two_passes() -> None:
+    wanted = Question("example.com", wire.NS)
+    got: list[Answer] = []
+
+    def late() -> Plan:
+        yield (txt("slow.example"),)
+        got.extend((yield (wanted,)))
+
+    world = World([("s", ask(txt("example.com"))), ("t", late())], asks_authority=1)
+
+    def settle(question: Question, reason: Reason | None) -> None:
+        [pair] = [pair for pair in world.asked if pair[0].question == question]
+        world.asked.remove(pair)
+        outcome = Outcome.NODATA if reason is None else Outcome.NOT_MEASURED
+        world.plans.settle(pair[0], Answer(question, outcome, reason), 5.0)
+
+    settle(txt("example.com"), Reason.TIMEOUT)
+    world.plans.begin_second_pass()
+    settle(txt("example.com"), Reason.TIMEOUT)  # in vain: now the zone's servers are looked for
+    settle(txt("slow.example"), None)  # and the other plan comes to want the same
+    settle(wanted, Reason.TIMEOUT)
+    assert not got
+    world.plans.begin_second_pass()
+    settle(wanted, None)
+    assert [answer.is_absent for answer in got] == [True]
+    assert world.plans.sites_done == 2
+
+
+NAMES = ["bad", "example.com", "www.example.com", "ns.example.com", "a.net", "b.net", "net"]
+ALL = [
+    *(Question(name, rdtype) for name in NAMES for rdtype in (wire.TXT, wire.NS, wire.A)),
+    Question("example.com", wire.TXT, "192.0.2.1"),
+    Question("www.example.com", wire.TXT, "192.0.2.1"),
+    Question("example.com", wire.TXT, cd=True),
+]
+STEPS = st.lists(st.lists(st.sampled_from(ALL), max_size=5).map(tuple), max_size=4)
+FAULTS = [Reason.TIMEOUT, Reason.SERVFAIL, Reason.ALIAS_LOOP, Reason.LAME]
+RDATA = {wire.TXT: b"\x02hi", wire.NS: b"\x02ns\x07example\x03com\0", wire.A: b"\xc0\0\2\1"}
+RDATA[wire.AAAA] = bytes(16)
+
+
+def anything(question: Question, rng: random.Random, share_of_faults: float) -> Answer:
+    """What may come of a question, as a real message where there is one."""
+    if rng.random() < share_of_faults:
+        return Answer(question, Outcome.NOT_MEASURED, rng.choice(FAULTS))
+    rdata = rng.choice([(), (RDATA[question.rdtype],)])
+    rcode = 0 if rdata else rng.choice([wire.NOERROR, wire.NXDOMAIN])
+    section = question_section(question.name, question.rdtype)
+    query = Query(b"\0\0\0\0\0\1\0\0\0\0\0\0" + section, tcp=False)
+    message = respond(query, rdata, rcode=rcode)
+    outcome, reason = classify(wire.parse(message), question)
+    return Answer(question, outcome, reason, rcode, message=message)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    sites=st.lists(st.lists(STEPS, min_size=1, max_size=3), min_size=1, max_size=5),
+    rng=st.randoms(use_true_random=False),
+    share_of_faults=st.sampled_from([0.1, 0.5, 0.9]),
+    quiet=st.integers(0, 3),
+    most=st.sampled_from([3, 100]),
+    asks_authority=st.booleans(),
+)
+def test_whatever_is_asked_and_answered_every_plan_ends_with_the_last_word_on_each_question(
+    sites: list[list[list[tuple[Question, ...]]]],
+    rng: random.Random,
+    share_of_faults: float,
+    quiet: int,
+    most: int,
+    asks_authority: bool,
+) -> None:
+    got: list[tuple[Question, Answer]] = []
+
+    def plan(steps: list[tuple[Question, ...]]) -> Plan:
+        for step in steps:
+            answers = yield step
+            got.extend(zip(step, answers, strict=True))
+
+    world = World(
+        [(f"s{n}", plan(steps)) for n, site in enumerate(sites) for steps in site],
+        most=most, asks_authority=asks_authority,
+    )  # fmt: skip
+    plans = world.plans
+    for _ in range(20_000):
+        if plans.in_progress <= quiet and plans.has_parked:  # as the scan's loop does it
+            plans.begin_second_pass()
+        elif world.asked:
+            entry, _ = world.asked.pop(rng.randrange(len(world.asked)))
+            plans.settle(entry, anything(entry.question, rng, share_of_faults), 5.0)
+        elif not plans.in_progress:
+            break
+    plans.close()
+    calls = world.recorded.calls
+    assert plans.in_progress == 0
+    assert not plans.has_parked
+    assert plans.sites_done == len(sites)
+    assert plans.failure is None
+    assert {tuple(world.recorded.passes(question)) for question in calls} <= {(1,), (1, 2)}
+    assert plans.settled == len(calls)
+    finals = [world.recorded.final(question) for question in calls]
+    assert plans.not_measured == sum(not answer.is_measured for answer in finals)
+    assert sum(plans.reasons.values()) == plans.not_measured
+    assert sum(doubt.not_measured for doubt in plans.types.values()) == plans.not_measured
+    assert plans.asked_again == sum(len(told) == 2 for told in calls.values())
+    for question, answer in got:
+        assert answer.question == question
+        is_last = answer == world.recorded.final(question)
+        assert is_last or answer.reason is Reason.LIMIT
+    for question in calls:
+        if question.name == "bad":
+            reason = world.recorded.final(question).reason
+            assert reason in (Reason.BAD_NAME, Reason.LIMIT)

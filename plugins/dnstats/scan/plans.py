@@ -217,13 +217,24 @@ class Plans:
     def _answers(self, asker: Asker) -> tuple[Answer, ...]:
         """The answers to what a generator asked, in its order."""
         found = tuple([self.table.get(question) for question in asker.questions])
-        if not asker.is_cut:
+        if not asker.is_cut and asker.entry is None:
             return cast("tuple[Answer, ...]", found)
-        # Not in the table: over the site's limit. In it and open: somebody else's, too late for us.
+        is_plan = asker.entry is None
         return tuple(
-            known if type(known) is Answer else not_sent(question, Reason.LIMIT)
+            known
+            if type(known) is Answer and not (is_plan and question in self._failed_once)
+            else self._instead(asker, question, known)
             for known, question in zip(found, asker.questions, strict=True)
         )
+
+    @staticmethod
+    def _instead(asker: Asker, question: Question, known: object) -> Answer:
+        """Not in the table: over the site's limit. In it and open: somebody else's, too late for
+        us, unless it had failed for our second pass before a plan came to want it.
+        """
+        if asker.entry is not None and isinstance(known, Entry) and known.first is not None:
+            return known.first
+        return not_sent(question, Reason.LIMIT)
 
     # -- answers --------------------------------------------------------------------------------
 
@@ -239,8 +250,7 @@ class Plans:
             if answer.reason is None or not self._second_pass or not is_worth_asking_again(answer):
                 self._finish(entry, answer)
             elif entry.once:
-                self._failed_once.add(entry.question)
-                self._finish(entry, answer)
+                self._fail_once(entry, answer)
             else:
                 entry.first = answer
                 self._park(entry)
@@ -249,6 +259,22 @@ class Plans:
         else:
             entry.second = answer
             self._rescue(entry, answer, asked_at)
+
+    def _fail_once(self, entry: Entry, answer: Answer) -> None:
+        """A second pass asked in vain and takes that; plans that want to know too get their own."""
+        question = entry.question
+        plans = [asker for asker in entry.waiters if asker.entry is None]
+        entry.waiters = [asker for asker in entry.waiters if asker.entry is not None]
+        self._failed_once.add(question)
+        self._finish(entry, answer)
+        if plans:
+            known = self.table[question]
+            again = self._park_again(question, known) if type(known) is Answer else known
+            assert isinstance(again, Entry)
+            again.waiters += plans
+            if again.is_parked:
+                for asker in plans:
+                    self._park_site(asker.site)
 
     def _rescue(self, entry: Entry, answer: Answer, asked_at: float) -> None:
         """The same path failed twice: ask the servers of the zone themselves, where that is due."""
