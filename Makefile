@@ -55,6 +55,9 @@ test: install-dev ## the whole suite; real PostgreSQL, sockets and Airflow
 test-live: install-dev ## a real Airflow alone: reruns, backfill, alerts, killed scheduler and database
 	@$(VENV) -m pytest tests/live -m ""
 
+test-long: install-dev ## what `make test` leaves out: backfill, killed scheduler and database
+	@$(VENV) -m pytest tests/live -m long
+
 lint: install-dev ## ruff and mypy
 	@$(VENV) -m ruff check .
 	@$(VENV) -m ruff format --check .

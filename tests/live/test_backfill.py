@@ -42,10 +42,15 @@ def test_a_backfill_reads_the_archive_and_asks_nobody(stack: Stack) -> None:
         stack.api.fail_run(SCAN, run_id)
         stack.follow(run_id)
 
+    days = {chunk.day for chunk in stack.chunks(sorted(ends)[1])}
+    # Nobody else is to take these for old runs that may be dropped.
+    with stack.database.begin() as connection:
+        connection.execute(sa.update(Run).where(Run.day < today).values(day=today))
+
     refused, reread = sorted(ends)
     assert ends == {refused: "failed", reread: "success"}
     assert stack.rows(reread) == rows
-    assert {chunk.day for chunk in stack.chunks(reread)} == {day}
+    assert days == {day}
     sentence = f"There are no archived answers of {empty_day}: a past day cannot be asked again"
     create = stack.tasks(refused, "create_run")[-1]
     assert create["try_number"] == 1, "trying again would change nothing"

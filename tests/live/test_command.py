@@ -36,11 +36,6 @@ def test_make_rerun_refuses_what_is_not_there_in_one_sentence(stack: Stack, firs
     for arguments, said in (
         (("--run=999999", "--chunk=0"), "there is no run of that number"),
         ((f"--run={first_run}", "--chunk=0,7"), "this run has the chunks 0 to 2, and 7 is none"),
-        ((f"--run={first_run}", "--chunk=failed"), "no chunk of this run failed"),
-        ((f"--run={first_run}", "--chunk=x"), "say the map indexes"),
-        (("--run=none", "--chunk=0"), "404"),
-        ((f"--run={first_run}", "--chunk=0", "--from=mail"), "none of scan, process, grade"),
-        (("--chunk=0",), "say which run"),
     ):
         done = rerun(stack, *arguments)
         assert done.returncode == 1
