@@ -22,6 +22,20 @@ def _message(rcode: str, flags: str, answer: str = "", authority: str = "") -> w
     return parse(message.to_wire())
 
 
+def test_a_set_is_the_same_in_whatever_order_it_came() -> None:
+    records = [f'www.example. {n} IN TXT "{text}"' for n, text in enumerate("bca", 1)]
+    question = Question("www.example", wire.TXT)
+    found = set()
+    for turn in range(3):
+        lines = "\n".join([*records[turn:], *records[:turn]])
+        message = _message("NOERROR", "RA", lines).wire
+        rrset = Answer(question, Outcome.PRESENT, message=message).rrset()
+        assert rrset is not None
+        assert tuple(message[start:end] for start, end in rrset.spans) == rrset.rdata
+        found.add((rrset.rdata, rrset.ttl))
+    assert found == {((b"\x01a", b"\x01b", b"\x01c"), 1)}
+
+
 @pytest.mark.parametrize(
     ("question", "rcode", "flags", "answer", "authority", "expected"),
     [

@@ -160,8 +160,11 @@ def _rrset(message: wire.Message | wire.AnswerSection, name: str, rdtype: int) -
     ]
     if not found:
         return None
-    spans = tuple((rr.start, rr.end) for rr in found)
-    rdata = tuple(message.wire[start:end] for start, end in spans)
+    # A set has no order (RFC 2181 section 5), and resolvers turn it round at every answer: what is
+    # read must not depend on it, nor which of two SPF records is looked into.
+    records = sorted((message.wire[rr.start : rr.end], rr.start, rr.end) for rr in found)
+    rdata = tuple(record[0] for record in records)
+    spans = tuple((start, end) for _, start, end in records)
     return RRset(owner, aliases, min(rr.ttl for rr in found), rdata, spans)
 
 

@@ -17,7 +17,7 @@ from dnstats.records.txt import join_strings
 class Selected(NamedTuple):
     """What SPF sees of a TXT answer."""
 
-    texts: tuple[bytes, ...]  # selected as SPF (RFC 7208 section 4.5), in the answer's order
+    texts: tuple[bytes, ...]  # selected as SPF (RFC 7208 section 4.5), in the RRset's order
     # Every TXT could be read to its end; otherwise "no SPF" may be one that is cut off.
     is_readable: bool = True
     ttl: int = 0  # seconds
