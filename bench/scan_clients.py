@@ -18,7 +18,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "plugins"))
 
@@ -202,7 +202,7 @@ def aiodns(port: int, count: int, **_: Any) -> dict[str, Any]:
     return _each_by_a_task(count, ask)
 
 
-def blastdns(port: int, count: int, **_: Any) -> dict[str, Any]:
+def blastdns(port: int, count: int, **_: Any) -> NoReturn:
     import asyncio
 
     import blastdns as library
@@ -222,7 +222,8 @@ def blastdns(port: int, count: int, **_: Any) -> dict[str, Any]:
             done += not isinstance(result, library.DNSError)
         return done
 
-    return {"answered": asyncio.run(run())}
+    print(json.dumps({"answered": asyncio.run(run())}), flush=True)
+    os._exit(0)  # its threads sometimes abort Python's own end
 
 
 def nothing(**_: Any) -> dict[str, Any]:

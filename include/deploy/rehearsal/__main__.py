@@ -137,8 +137,10 @@ def _scan_twice(
         api.set_paused(dag_id, False)
     worker = next(c for c in containers if c.name == KILLED)
     sent = world.datagrams()
+    before = {container.name: container.used() for container in containers}
     undisturbed = drive.scan(api, seen.sites, seen.chunk, lambda: None, "rehearsal")
     seen.datagrams = world.datagrams() - sent
+    seen.cpu_of_run = {c.name: c.used() - before[c.name] for c in containers}
     print(f"{undisturbed.run_id}: {undisturbed.seconds:.0f} s", flush=True)
 
     def kill_in_the_middle(tasks: list[dict[str, Any]]) -> None:

@@ -102,7 +102,9 @@ class Container:
             env=self.environment, capture_output=True, text=True, check=False, timeout=120,
         )  # fmt: skip
         said = (asked.stdout + asked.stderr).strip().splitlines()
-        shown = f"exit status {asked.returncode}" + (f": {said[-1][:100]}" if said else "")
+        shown = f"exit status {asked.returncode}"
+        if said and "--:--" not in said[-1]:  # not curl's progress
+            shown += f": {said[-1][:100]}"
         self.checked = (shown, time.monotonic() - began)
         return asked.returncode == 0
 
@@ -126,6 +128,10 @@ class Container:
     def count_cpu(self) -> None:
         """Note the processor seconds that its processes, and their ended children, have used."""
         self.cpu_seconds += sum(_cpu_seconds(pid) for pid in self._pids())
+
+    def used(self) -> float:
+        """Processor seconds until now."""
+        return self.cpu_seconds + sum(_cpu_seconds(pid) for pid in self._pids())
 
     def _pids(self) -> set[int]:
         return processes.members(self.members)
@@ -155,6 +161,8 @@ class Container:
                 lines += [f"mount -o remount,bind,ro {inside}"]
         if "unbound" in self.service.image:
             lines += [f"mount --bind {self.folder}/root.key /usr/share/dns/root.key"]
+        if "mailpit" in self.service.image:
+            lines += [f"mount --bind {self.folder}/mails {self.folder}/mails"]  # stays writable
         if self.service.is_read_only:
             lines += ["mount -o remount,bind,ro /"]
         return "\n".join([*lines, 'exec "$@"'])

@@ -16,7 +16,7 @@ from dnstats.stack.watching import failures, follow, follow_caused
 RUN_SECONDS = 1800.0
 TABLES = {
     "site_runs": "rank, chunk, domain, status, is_measured, dns_provider, mail_provider, "
-    "mail_gateway, questions, not_measured, readings::text",
+    "mail_gateway, questions, not_measured, readings",
     "grades": "rank, rules_version, family, chunk, grade, letter, why_none, abstained",
     "remarks": "rank, rules_version, code, chunk, family, severity, points, evidence",
 }
@@ -68,14 +68,24 @@ def rows(database: str, run_id: str) -> dict[str, list[tuple[Any, ...]]]:
         assert found is not None
         return {
             table: sorted(
-                connection.execute(
-                    f"SELECT {columns} FROM {table} WHERE run_id = %s".encode(),  # noqa: S608
-                    [found[0]],
-                ).fetchall(),
+                (
+                    tuple(map(without_ttl, row))
+                    for row in connection.execute(
+                        f"SELECT {columns} FROM {table} WHERE run_id = %s".encode(),  # noqa: S608
+                        [found[0]],
+                    )
+                ),
                 key=repr,
             )
             for table, columns in TABLES.items()
         }
+
+
+def without_ttl(value: Any) -> Any:
+    """The value without the members `ttl` of its objects: in a resolver's cache they count down."""
+    if isinstance(value, dict):
+        return {key: without_ttl(one) for key, one in value.items() if key != "ttl"}
+    return [without_ttl(one) for one in value] if isinstance(value, list) else value
 
 
 def sizes(database: str) -> dict[str, int]:

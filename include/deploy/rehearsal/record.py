@@ -36,6 +36,7 @@ class Seen:
         self.datagrams = 0  # UDP, of the undisturbed run
         self.mails: list[str] = []
         self.cpu: dict[str, float] = {}
+        self.cpu_of_run: dict[str, float] = {}  # the undisturbed one
         self.left: list[str] = []
         self.secrets_found: list[str] = []
 
