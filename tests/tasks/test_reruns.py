@@ -51,14 +51,16 @@ class Flow:
         with self.engine.connect() as connection:
             summary = connection.scalar(sa.select(Run.summary).where(Run.id == run_id))
         assert summary is not None
-        return summary, {path.name: path.read_bytes() for path in sorted(home.iterdir())}
+        files = sorted(path for path in home.rglob("*") if path.is_file())
+        return summary, {str(path.relative_to(home)): path.read_bytes() for path in files}
 
     def state(self, *, is_asked_again: bool) -> tuple[Any, ...]:
         """Rows, summary and report, without what only tells how the scan went."""
         summary, report = self.end()
         if is_asked_again:
             summary = {name: value for name, value in summary.items() if name not in OF_THE_SCAN}
-            report.pop("index.html")
+            for told in ("index.html", "figures.json", "manifest.json"):  # how fast it asked
+                report.pop(told)
         return self.rows(), summary, report
 
     def rows(self) -> dict[str, list[str]]:
