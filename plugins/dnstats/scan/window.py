@@ -9,7 +9,10 @@ usual share of names that nobody answers.
 from __future__ import annotations
 
 START = 64
-FLOOR = 8
+FLOOR = START
+"""Loss at so few in flight is not the resolver's: 100 lost nothing at an unbound left as installed.
+It is the network's, or that of names nobody answers for, and a smaller window would only make a
+scan wait: the last silent names of a chunk would be asked a handful at a time."""
 EPOCH = 0.25  # seconds between decisions
 USUAL_LOSS = 0.04  # names whose servers are dead time out at any window
 GROWTH = 1.15
