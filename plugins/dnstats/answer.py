@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from enum import StrEnum
-from typing import NamedTuple
 
 import msgspec
 
@@ -17,7 +16,7 @@ from dnstats import wire
 MAX_CHAIN = 16  # aliases followed inside one answer; resolvers stop at 8 to 16
 
 
-class Question(NamedTuple):
+class Question(msgspec.Struct, frozen=True, order=True, gc=False):
     """Name, type, and whom to ask: a resolver, or the server at one IP address (RD clear).
 
     `name` is canonical text (see `wire`). `cd` asks a validating resolver to hold back its verdict

@@ -9,11 +9,12 @@ from dnstats import wire
 from dnstats.answer import Answer, Question, Reason
 from dnstats.records.dnssec_state import State, is_blamed, state_of
 from dnstats.records.record import NotMeasured
+from msgspec.structs import replace
 
 from tests.answers import nodata, present, servfail, unmeasured
 
 SOA, DS = Question("example.com", wire.SOA), Question("example.com", wire.DS)
-CD = SOA._replace(cd=True)
+CD = replace(SOA, cd=True)
 DATA = "ns1.example. a.example. 1 2 3 4 5"
 GOOD_DS, DEAD_DS = "1 13 2 " + "00" * 32, "1 5 1 " + "00" * 20
 

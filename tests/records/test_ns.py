@@ -10,6 +10,7 @@ from dnstats.records import ns
 from dnstats.records.name_server import MAX_ADDRESSES, Service
 from dnstats.records.ns import Ns
 from dnstats.records.record import NotMeasured
+from msgspec.structs import replace
 
 from tests.answers import nodata, nxdomain, raw, refused, run_plan, servfail, timeout, unmeasured
 from tests.zone_answers import PARENT, SOA, ZoneAnswers, message_answer, silence
@@ -197,12 +198,12 @@ def test_a_zone_that_fails_validation_has_name_servers_all_the_same() -> None:
     world = ZoneAnswers()
     question = Question("example.com", wire.NS)
     unchecked = message_answer(
-        question._replace(cd=True), [("example.com", "NS", "ns1.example.net.")]
+        replace(question, cd=True), [("example.com", "NS", "ns1.example.net.")]
     )
     world.give(servfail(question, 6))
     world.give(unchecked)
     asked = run_plan(ns.questions(world.site), world.look)
-    assert asked[:2] == [question, question._replace(cd=True)]
+    assert asked[:2] == [question, replace(question, cd=True)]
     assert _read(world).names == ("ns1.example.net",)
 
 

@@ -17,6 +17,7 @@ from dnstats import wire
 from dnstats.answer import Answer, Question, Reason, not_asked
 from dnstats.records.record import Look, NotMeasured, Reading, Site
 from dnstats.records.spf import Spf, Verdict, questions, read
+from msgspec.structs import replace
 
 from tests.answers import look_of, nodata, nxdomain, present, run_plan, timeout
 from tests.scan.asking import quick, run
@@ -80,7 +81,7 @@ def world(zone: dict[str, list[Any]]) -> Look:
     def through(question: Question, alias: str) -> Answer:
         if alias.lower() == question.name:
             return timeout(question)
-        target = look(question._replace(name=alias.lower()))
+        target = look(replace(question, name=alias.lower()))
         rrset = target.rrset()
         assert rrset is not None, "the suite's aliases lead to records"
         texts = [data[1:] for data in rrset.rdata]

@@ -7,6 +7,7 @@ from dnstats import wire
 from dnstats.answer import Question
 from dnstats.records.record import NotMeasured
 from dnstats.records.zone import Zone, zone_of
+from msgspec.structs import replace
 
 from tests.answers import look_of, nxdomain, servfail, timeout
 from tests.zone_answers import SOA, Line, message_answer
@@ -54,7 +55,7 @@ def test_the_soa_question_tells_where_the_ns_question_failed() -> None:
 
 
 def test_an_answer_without_checking_tells_where_validation_refused() -> None:
-    unchecked = message_answer(NS._replace(cd=True), [("a.example.com", "NS", "ns1.example.")])
+    unchecked = message_answer(replace(NS, cd=True), [("a.example.com", "NS", "ns1.example.")])
     zone = zone_of("a.example.com", look_of(servfail(NS, 6), unchecked))
     assert zone == Zone("a.example.com", is_apex=True, exists=True)
 

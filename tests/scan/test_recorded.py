@@ -90,7 +90,7 @@ def test_every_recorded_message_passes_through_the_sockets() -> None:
     for message in messages():
         found = question_of(message, "127.0.0.1")
         if found is not None:
-            by_question.setdefault(found[0][:2], (message, found[1]))
+            by_question.setdefault((found[0].name, found[0].rdtype), (message, found[1]))
 
     def tell(query: Query) -> Iterable[Reply]:
         message, end = by_question[query.name, query.rdtype]

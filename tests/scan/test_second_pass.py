@@ -6,6 +6,7 @@ from dnstats import wire
 from dnstats.answer import Answer, Outcome, Question, Reason, classify
 from dnstats.scan.query import question_section
 from dnstats.scan.second_pass import ask_authority, is_worth_asking_again
+from msgspec.structs import replace
 
 from tests.scan.asking import txt
 from tests.scan.nameserver import Query, respond
@@ -66,7 +67,7 @@ def test_the_zone_is_found_and_its_server_asked() -> None:
 
 
 def test_a_servfail_is_first_asked_unchecked() -> None:
-    unchecked = QUESTION._replace(cd=True)
+    unchecked = replace(QUESTION, cd=True)
     answer, asked = converse(
         failed(Reason.SERVFAIL), {unchecked: told(unchecked, b"\x02hi"), **DELEGATION}
     )

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 
 import msgspec
+from msgspec.structs import replace
 
 from dnstats import wire
 from dnstats.answer import Answer, Outcome, Question, Reason
@@ -72,7 +73,7 @@ def _status(look: Look, domain: str) -> Status:
     asked = [Question(domain, rdtype) for rdtype in (wire.SOA, wire.NS, wire.A, wire.MX)]
     outcomes = {look(question).outcome for question in asked}
     if outcomes == {Outcome.NOT_MEASURED}:
-        outcomes |= {look(question._replace(cd=True)).outcome for question in asked[:2]}
+        outcomes |= {look(replace(question, cd=True)).outcome for question in asked[:2]}
     if Outcome.PRESENT in outcomes or Outcome.NODATA in outcomes:
         return Status.EXISTS
     if Outcome.NXDOMAIN in outcomes:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 
 import msgspec
+from msgspec.structs import replace
 
 from dnstats import wire
 from dnstats.answer import Answer, Outcome, Question, follow_aliases
@@ -56,7 +57,7 @@ def look_unchecked(question: Question, look: Look) -> Answer:
     answer = look(question)
     if answer.is_measured:
         return answer
-    unchecked = look(question._replace(cd=True))
+    unchecked = look(replace(question, cd=True))
     return unchecked if unchecked.is_measured else answer
 
 

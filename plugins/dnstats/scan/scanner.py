@@ -219,7 +219,7 @@ class Scan:
         refusal = self._why_not(asked.server) if asked.server else None
         if refusal is not None:
             return refusal
-        question = asked if name == asked.name else asked._replace(name=name)
+        question = asked if name == asked.name else msgspec.structs.replace(asked, name=name)
         lookup = Lookup(question, section, entry)
         core = self._core
         pool: Pool | None = None

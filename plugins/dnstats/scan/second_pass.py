@@ -35,7 +35,7 @@ def ask_authority(
     if DNSSEC_ERRORS.intersection(failed.ede):
         return None
     if failed.reason is Reason.SERVFAIL and not question.cd:
-        (unchecked,) = yield (question._replace(cd=True),)
+        (unchecked,) = yield (msgspec.structs.replace(question, cd=True),)
         if unchecked.is_measured:
             return None  # it is there, and does not validate
     hosts = yield from _find_hosts(question.name)
