@@ -37,7 +37,8 @@ def test_valid_records(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     ["v=STSv1", "v=STSv1;", "v=STSv1; id=", "v=STSv1; id=2024-01-01", "v=STSv1; id=" + "a" * 33,
-     "v=stsv1; id=1", "v=STSv2; id=1", "v =STSv1; id=1", "v=STSv1 id=1"],
+     "v=stsv1; id=1", "v=STSv2; id=1", "v =STSv1; id=1", "v=STSv1 id=1", "v=STSv1; ID=1",
+     "v=STSv1; id =1", "v=STSv1; id= 1"],
 )  # fmt: skip
 def test_invalid_records(text: str) -> None:
     value = parse_example(text)

@@ -17,6 +17,9 @@ from hypothesis import strategies as st
         ("mailto:a@example.com.", "example.com"),
         ("https://example.com/in", ""),
         ("ftp://example.com/pub", ""),
+        ("https://[2001:db8::1]/in", ""),
+        ("https://example.com/in?a=b#c", ""),
+        ("mailto:a%20b@example.com", "example.com"),
     ],
 )
 def test_valid_addresses(value: str, host: str) -> None:
@@ -40,6 +43,12 @@ def test_valid_addresses(value: str, host: str) -> None:
         "mailto:<a@example.com>",
         "example",
         "mailto:",
+        "mailto:a%zz@example.com",
+        "mailto:a%2@example.com",
+        "mailto:a[b]@example.com",
+        "mailto:a@b@example.com",
+        "https://example.com/[in]",
+        "https://example.com/#a#b",
     ],
 )
 def test_invalid_addresses(value: str) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pytest
 from dnstats.records.tag_list import (
+    EMPTY,
     MAX_TAGS,
     NO_EQUALS,
     REPEATED,
     Defect,
     Tag,
+    bad_fields,
     split_tags,
     version_of,
 )
@@ -18,12 +20,36 @@ from hypothesis import strategies as st
 
 @pytest.mark.parametrize(
     "text",
-    ["v=X1;p=none;", "v=X1; p=none", " v = X1 ; P = none ;; ", "v=X1;p=none"],
+    ["v=X1;p=none;", "v=X1; p=none", " v = X1 ; P = none ; ", "v=X1;p=none"],
 )
-def test_white_space_and_empty_pieces_do_not_count(text: str) -> None:
+def test_white_space_and_a_semicolon_at_the_end_do_not_count(text: str) -> None:
     form = split_tags(text)
     assert form.tags == (Tag("v", "X1"), Tag("p", "none"))
     assert form.defects == ()
+
+
+@pytest.mark.parametrize("text", ["v=X1;;p=none", "v=X1; ;p=none;;;", "v=X1;p=none; ;"])
+def test_nothing_between_two_semicolons_is_told_once(text: str) -> None:
+    form = split_tags(text)
+    assert form.tags == (Tag("v", "X1"), Tag("p", "none"))
+    assert [defect.kind for defect in form.defects] == [EMPTY]
+
+
+@pytest.mark.parametrize(
+    ("text", "bad"),
+    [
+        ("v=X1; id=1; x-y.z=1;", ()),
+        ("v=X1; id=?? a=b", ()),
+        ("v=X1; ID=1", ("ID=1",)),
+        ("v=X1; id =1", ("id =1",)),
+        ("v=X1; id= 1", ("id= 1",)),
+        ("v=X1; x = 1; y=a b; z=", ("x = 1", "y=a b", "z=")),
+        ("v=X1; _x=1; " + "x" * 33 + "=1", ("_x=1", "x" * 33 + "=1")),
+        ("v=X1; x=\u00e9; stray", ("x=\u00e9",)),
+    ],
+)
+def test_the_stricter_form_of_mta_sts_and_tls_rpt(text: str, bad: tuple[str, ...]) -> None:
+    assert tuple(defect.text for defect in bad_fields(text, ("id",))) == bad
 
 
 def test_values_keep_their_case_and_inner_equals_signs() -> None:

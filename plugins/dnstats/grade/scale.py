@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from enum import StrEnum
 
-RULES_VERSION = 6
+RULES_VERSION = 7
 """Stored with every grade; raised with every change of a rule, a severity, or this file."""
 
 

@@ -11,7 +11,7 @@ import functools
 import msgspec
 
 from dnstats.records import tag_list
-from dnstats.records.report_uri import ReportUri, report_uris
+from dnstats.records.report_uri import ReportUri, has_empty_piece, report_uris
 from dnstats.records.tag_list import Defect, Tag, TagList, split_tags, version_of
 
 VERSION = "DMARC1"
@@ -66,6 +66,7 @@ def parse_record(text: str) -> DmarcRecord:
     form = split_tags(text)
     lower = {tag.name: tag.value.lower() for tag in form.tags}
     valid = {name: value for name, value in lower.items() if value in _VALUES.get(name, ())}
+    # White space around the colons is RFC 7489's; RFC 9989 has dropped it and receivers take it.
     fo = tuple(part.strip(" ") for part in lower["fo"].split(":")) if "fo" in lower else ()
     return DmarcRecord(
         text,
@@ -121,7 +122,8 @@ def _uri_defects(name: str, value: str) -> list[Defect]:
         return [Defect(tag_list.BAD_VALUE, name, value)]
     bad = [Defect(tag_list.BAD_VALUE, name, uri.uri) for uri in uris if not uri.is_valid]
     sized = [Defect(tag_list.OBSOLETE, name, f"{uri.uri}!{uri.size}") for uri in uris if uri.size]
-    return bad + sized
+    empty = [Defect(tag_list.EMPTY, name, value)] if has_empty_piece(value) else []
+    return bad + sized + empty
 
 
 def policy_of(record: DmarcRecord, *asked: str) -> str:

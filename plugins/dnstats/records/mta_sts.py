@@ -14,7 +14,7 @@ from dnstats.records.example import look_in, txt_rdata
 from dnstats.records.guard import unreadable_is_not_measured
 from dnstats.records.host import Host, host_questions, read_host
 from dnstats.records.record import Look, Reading, Record, Site, not_measured
-from dnstats.records.tag_list import Defect, Tag, TagList, split_tags
+from dnstats.records.tag_list import Defect, Tag, TagList, bad_fields, split_tags
 from dnstats.records.txt import readable, texts
 
 
@@ -59,25 +59,28 @@ def read(site: Site, look: Look) -> Reading | None:
     proper = [line for line in lines if _BEGINS.match(line)]
     record = (proper or lines)[0]
     form = split_tags(record)
-    policy_id = form.get("id") or ""
-    valid_id = policy_id if _ID.fullmatch(policy_id) else ""
+    valid_id = _id_of(record)
     return MtaSts(
         record,
         len(proper) == 1 and bool(valid_id),
         valid_id,
         form.tags,
-        form.defects + _defects(form),
+        form.defects + _defects(form, valid_id) + bad_fields(record, ("id",)),
         len(proper),
         read_host(f"mta-sts.{site.domain}", look),
     )
 
 
-def _defects(form: TagList) -> tuple[Defect, ...]:
+def _id_of(record: str) -> str:
+    """The first `id`, "" when missing or malformed. Its case counts (section 3.1)."""
+    fields = (piece.strip(" ") for piece in record.split(";")[1:])
+    value = next((field[3:] for field in fields if field.startswith("id=")), "")
+    return value if _ID.fullmatch(value) else ""
+
+
+def _defects(form: TagList, valid_id: str) -> tuple[Defect, ...]:
     """A bad or missing id; other fields are extensions, which are allowed (section 3.1)."""
-    policy_id = form.get("id")
-    if policy_id is not None and _ID.fullmatch(policy_id):
-        return ()
-    return (Defect(tag_list.BAD_VALUE, "id", policy_id or ""),)
+    return () if valid_id else (Defect(tag_list.BAD_VALUE, "id", form.get("id") or ""),)
 
 
 def parse_example(text: str | tuple[str, ...]) -> Reading | None:

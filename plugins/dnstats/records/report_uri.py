@@ -14,7 +14,11 @@ from dnstats.wire import BadName, canonical, parents
 
 MAX_URIS = 20  # kept of one list
 
-_URI = re.compile(r"[a-z][a-z0-9+.-]*:[a-z0-9._~:/?#\[\]@$&'()*+;=%-]+", re.ASCII | re.IGNORECASE)
+# RFC 3986: every "%" begins an encoded octet; square brackets stand around an IPv6 address only.
+_PATH = r"(?:[a-z0-9._~:/?@$&'()*+;=-]|%[0-9a-f]{2})*"
+_URI = re.compile(
+    rf"[a-z][a-z0-9+.-]*:(?=.)(?://\[[0-9a-f:.]+\])?{_PATH}(?:#{_PATH})?", re.ASCII | re.IGNORECASE
+)
 _SIZE = re.compile(r"\d+[kmgt]?", re.ASCII | re.IGNORECASE)
 
 
@@ -36,13 +40,22 @@ def report_uris(value: str) -> tuple[ReportUri, ...]:
 
 def _report_uri(piece: str) -> ReportUri:
     uri, mark, size = piece.partition("!")
-    is_valid = _URI.fullmatch(uri) is not None and (not mark or _SIZE.fullmatch(size) is not None)
+    is_valid = _is_uri(uri) and (not mark or _SIZE.fullmatch(size) is not None)
     scheme, _, address = uri.partition(":")
     if scheme.lower() != "mailto":
         return ReportUri(uri, "", is_valid, size)
     local, at, domain = address.partition("?")[0].rpartition("@")
-    host = _host(domain) if at and local else ""
+    host = _host(domain) if at and local and "@" not in local else ""
     return ReportUri(uri, host, is_valid and bool(host), size)
+
+
+def has_empty_piece(value: str) -> bool:
+    """Whether there is nothing between two commas of a list, or at an end of it."""
+    return "," in value and not all(piece.strip(" ") for piece in value.split(","))
+
+
+def _is_uri(text: str) -> bool:
+    return _URI.fullmatch(text) is not None
 
 
 def _host(domain: str) -> str:

@@ -6,6 +6,8 @@ Takes the text apart and says what is odd about the form; what a tag means is th
 from __future__ import annotations
 
 import functools
+import re
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -33,8 +35,10 @@ REPEATED = "repeated"  # a tag that was there before; readers differ in which on
 UNKNOWN = "unknown"  # a tag that the standard does not know
 REMOVED = "removed"  # a tag that the current standard has dropped
 NO_EQUALS = "no_equals"  # a piece between semicolons that is no tag=value
+EMPTY = "empty"  # nothing between two semicolons, or between two commas of a list
 SPACED_VERSION = "spaced_version"  # white space where the version must stand
 OBSOLETE = "obsolete"  # syntax that the current standard has dropped
+BAD_FORM = "bad_form"  # a tag=value that the grammar of the record does not allow
 
 
 class TagList(NamedTuple):
@@ -56,7 +60,10 @@ def split_tags(text: str) -> TagList:
     """Any text as tags; repeated ones and pieces without "=" are reported and left out."""
     tags: dict[str, Tag] = {}
     defects: list[Defect] = []
-    for piece in text.split(";")[: MAX_TAGS + 1]:
+    pieces = text.split(";")
+    if any(not piece.strip(" ") for piece in pieces[:-1]):
+        defects.append(Defect(EMPTY, "", "nothing between two semicolons"))
+    for piece in pieces[: MAX_TAGS + 1]:
         name, equals, value = piece.partition("=")
         name = name.strip(" ").lower()
         if not equals:
@@ -67,6 +74,30 @@ def split_tags(text: str) -> TagList:
         else:
             tags[name] = Tag(name, value.strip(" "))
     return TagList(tuple(tags.values()), tuple(defects))
+
+
+_FIELD = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,31}=[\x21-\x3a\x3c\x3e-\x7e]+")
+
+
+def bad_fields(text: str, known: Sequence[str]) -> tuple[Defect, ...]:
+    """Fields behind the version that break the stricter form of MTA-STS and TLS-RPT.
+
+    RFC 8461 section 3.1 and RFC 8460 section 3: names in their exact spelling, no white space
+    around "=", unknown fields allowed with visible values. Values of `known` fields are not judged.
+    """
+    fields = [piece.strip(" ") for piece in text.split(";")[1 : MAX_TAGS + 1]]
+    return tuple(
+        Defect(BAD_FORM, "", field)
+        for field in fields
+        if "=" in field and not _is_field(field, known)
+    )
+
+
+def _is_field(field: str, known: Sequence[str]) -> bool:
+    name, _, value = field.partition("=")
+    if name.strip(" ").lower() in known:
+        return name in known and not value.startswith(" ")
+    return _FIELD.fullmatch(field) is not None
 
 
 def version_of(text: str) -> str:

@@ -11,7 +11,7 @@ from dnstats.records.example import txt_zone
 from dnstats.records.guard import unreadable_is_not_measured
 from dnstats.records.record import Look, Reading, Record, Site, not_measured
 from dnstats.records.report_uri import ReportUri, report_uris
-from dnstats.records.tag_list import Defect, Tag, split_tags
+from dnstats.records.tag_list import Defect, Tag, bad_fields, split_tags
 from dnstats.records.txt import readable, texts
 
 
@@ -62,7 +62,7 @@ def read(site: Site, look: Look) -> Reading | None:
         len(proper) == 1 and bool(usable),
         usable,
         form.tags,
-        form.defects + bad,
+        form.defects + bad + bad_fields(record, ("rua",)),
         len(proper),
     )
 

@@ -185,7 +185,7 @@ def policy_none(dmarc: Dmarc) -> str | None:
 @rule(
     "DMARC008",
     Severity.HIGH,
-    reference=f"{RFC9989}#section-5.1",
+    reference=f"{RFC9989}#section-5.1.4",
     passes=[{"dmarc": _GOOD}, {"dmarc": "v=DMARC1; p=none; rua=mailto:dmarc@example.com"}],
     fails=[{"dmarc": "v=DMARC1; p=none"}],
 )
@@ -460,7 +460,7 @@ def borders_disagree(dmarc: Dmarc) -> str | None:
 @rule(
     "DMARC030",
     Severity.LOW,
-    reference=f"{RFC9989}#section-5.1",
+    reference=f"{RFC9989}#section-5.1.3",
     passes=[
         {"dmarc": _GOOD, "mx": "10 mail.example.com"},
         {"dmarc": "v=DMARC1; p=reject", "mx": "0 ."},
@@ -874,9 +874,25 @@ def strict_alignment(dmarc: Dmarc) -> str | None:
 
 
 @rule(
+    "DMARC064",
+    Severity.NOTICE,
+    reference=f"{RFC9989}#section-4.8",
+    passes=[{"dmarc": _GOOD + " ; "}],
+    fails=[{"dmarc": "v=DMARC1;; p=reject"}, {"dmarc": _GOOD + ","}],
+)
+def empty_pieces(dmarc: Dmarc) -> str | None:
+    """The record has a semicolon or comma too many.
+
+    Between two semicolons stands a tag, between two commas an address. Most receivers skip the gap;
+    the grammar does not allow it.
+    """
+    return _values(dmarc, tag_list.EMPTY)
+
+
+@rule(
     "DMARC070",
     Severity.LOW,
-    reference=f"{RFC9989}#section-5.1",
+    reference=f"{RFC9989}#section-4.7",
     passes=[
         {"dmarc": "v=DMARC1; p=reject", "spf": "v=spf1 -all"},
         {"dmarc": "v=DMARC1; p=none", "spf": "v=spf1 mx -all"},
@@ -915,7 +931,7 @@ def rests_on_dkim_alone(dmarc: Dmarc, spf: Spf | None) -> str | None:
 @rule(
     "DMARC072",
     Severity.NOTICE,
-    reference=f"{RFC9989}#section-10.2",
+    reference="https://www.rfc-editor.org/rfc/rfc9991#section-2",
     passes=[{"dmarc": read_zone("gov.uk", {"gov.uk": [_GOOD + "; psd=y"]})}],
     fails=[
         {"dmarc": read_zone("uk", {"uk": ["v=DMARC1; p=none; psd=y; ruf=mailto:a@registry.uk"]})},

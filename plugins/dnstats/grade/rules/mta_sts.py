@@ -141,18 +141,17 @@ def policy_host_not_public(mta_sts: MtaSts) -> str | Abstain | None:
 @rule(
     "STS007",
     Severity.LOW,
-    reference=f"{_RFC8461}#section-3.1",
+    reference=f"{_RFC8461}#section-3.2",
     passes=[{"mta_sts": _GOOD}],
-    fails=[{"mta_sts": _GOOD + "; id=2"}, {"mta_sts": _GOOD + "; mode: enforce"}],
+    fails=[{"mta_sts": _GOOD + "; id=2"}],
 )
-def form_faults(mta_sts: MtaSts) -> str | None:
-    """The record has repeated tags or stray text.
+def repeated_tags(mta_sts: MtaSts) -> str | None:
+    """The record has repeated tags.
 
-    It holds the version and the id only; mode and mail hosts belong into the policy file.
+    Senders take the first and ignore the others. It holds the version and the id, once each.
     """
-    kinds = (tag_list.REPEATED, tag_list.NO_EQUALS)
-    found = (one for one in mta_sts.defects if one.kind in kinds)
-    return ", ".join(f"{one.tag}={one.text}" if one.tag else one.text for one in found) or None
+    found = (one for one in mta_sts.defects if one.kind == tag_list.REPEATED)
+    return ", ".join(f"{one.tag}={one.text}" for one in found) or None
 
 
 @rule(
@@ -184,3 +183,26 @@ def without_mail(mta_sts: MtaSts, mx: Mx) -> str | None:
     The null MX already says that nothing is to be delivered here.
     """
     return mta_sts.record if mx.is_null else None
+
+
+@rule(
+    "STS010",
+    Severity.MEDIUM,
+    reference=f"{_RFC8461}#section-3.1",
+    passes=[{"mta_sts": _GOOD + ";"}, {"mta_sts": _GOOD + "; x=1"}],
+    fails=[
+        {"mta_sts": _GOOD + "; x = 1"},
+        {"mta_sts": "v=STSv1;; id=1"},
+        {"mta_sts": _GOOD + "; mode: enforce"},
+    ],
+)
+def breaks_the_grammar(mta_sts: MtaSts) -> str | None:
+    """The record breaks the grammar, so strict senders assume no policy.
+
+    Between semicolons stands `name=value` and nothing else, without white space around the equals
+    sign. Publish only the version and the id; mode and mail hosts belong into the policy file.
+    """
+    if not mta_sts.is_valid:
+        return None
+    kinds = (tag_list.BAD_FORM, tag_list.NO_EQUALS, tag_list.EMPTY)
+    return ", ".join(one.text for one in mta_sts.defects if one.kind in kinds) or None

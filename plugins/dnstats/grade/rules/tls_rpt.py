@@ -102,14 +102,20 @@ def invalid_address(tls_rpt: TlsRpt) -> str | None:
     Severity.LOW,
     reference=f"{_RFC8460}#section-3",
     passes=[{"tls_rpt": _GOOD}],
-    fails=[{"tls_rpt": _GOOD + "; rua=mailto:b@example.com"}, {"tls_rpt": _GOOD + "; b@c.example"}],
+    fails=[
+        {"tls_rpt": _GOOD + "; rua=mailto:b@example.com"},
+        {"tls_rpt": _GOOD + "; b@c.example"},
+        {"tls_rpt": _GOOD + ";;"},
+        {"tls_rpt": "v=TLSRPTv1; RUA=mailto:b@example.com"},
+    ],
 )
 def form_faults(tls_rpt: TlsRpt) -> str | None:
     """The record has repeated tags or stray text.
 
-    Everything between semicolons is `tag=value`, each tag once; several addresses take commas.
+    Everything between semicolons is `tag=value`, each tag once, `rua` in small letters and without
+    white space around the equals sign; several addresses take commas.
     """
-    kinds = (tag_list.REPEATED, tag_list.NO_EQUALS)
+    kinds = (tag_list.REPEATED, tag_list.NO_EQUALS, tag_list.EMPTY, tag_list.BAD_FORM)
     found = (one for one in tls_rpt.defects if one.kind in kinds)
     return ", ".join(f"{one.tag}={one.text}" if one.tag else one.text for one in found) or None
 
