@@ -3,6 +3,7 @@ SHELL := /bin/sh
 PYTHON ?= python3
 VENV := .venv/bin/python
 export SITES LIST DNS CHUNK DIRECT_PORT LAB_SEED RUN FROM DUMP
+export PYTHONUTF8 := 1
 DOMAIN ?=
 ARGS ?=
 
@@ -10,7 +11,7 @@ ARGS ?=
 .PHONY: $(shell sed -n 's/^\([a-z-]*\):.*/\1/p' $(MAKEFILE_LIST))
 
 help: ## what can be made
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 27
 	@echo "  options of run and up: SITES=500 LIST=path DNS=auto|system|lab|ip[:port],... CHUNK=n DIRECT_PORT=53 LAB_SEED=1"
 
 install: ## .venv with what requirements.txt locks (done by all others when needed)
@@ -44,7 +45,7 @@ airflow: install ## Airflow's own command line, for what runs here: ARGS="dags l
 	@$(VENV) -m dnstats.stack airflow $(ARGS)
 
 status: install ## what runs, where, how to log in
-	@$(VENV) -m dnstats.stack status
+	@$(VENV) -m dnstats.stack status || [ $$? = 3 ]
 
 regrade: install ## grade RUN (latest) again from its stored rows by the rules of now; what moved
 	@$(VENV) -m dnstats.regrade "$(RUN)"

@@ -34,8 +34,12 @@ def main(argv: list[str]) -> int:
             return _regrade(database, options)
     except (Refused, StackFault, BadSetting) as fault:
         print(f"dnstats: {fault}", file=sys.stderr)
-    except sa.exc.OperationalError as fault:
-        print(f"dnstats: the database cannot be used: {fault.orig}", file=sys.stderr)
+    except sa.exc.SQLAlchemyError as fault:
+        said = " ".join(str(getattr(fault, "orig", None) or fault).split())[:300]
+        print(
+            f"dnstats: the database cannot be used ({said}): is it DNStats', and of this version?",
+            file=sys.stderr,
+        )
     except KeyboardInterrupt:
         print("dnstats: interrupted; run it again to finish", file=sys.stderr)
         return 130

@@ -6,6 +6,7 @@ The README's table is made from SETTINGS (a test compares them). A bad value is 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -89,24 +90,48 @@ def _port(value: str) -> int:
     return _whole(1, 65535)(value)
 
 
+_CRON = re.compile(r"[0-9A-Za-z*/,?#-]+( +[0-9A-Za-z*/,?#-]+){4,5}")
+
+
+def _schedule(value: str) -> str:
+    text = " ".join(value.split())
+    if text in ("never", "after list") or text.startswith("@") or _CRON.fullmatch(text):
+        return text
+    raise ValueError("it is neither five fields of cron, such as `0 8 * * *`, nor one of the words")
+
+
+def place(text: str) -> str:
+    """A path made whole: a relative one is of the checkout, whatever folder a process runs in.
+
+    URLs, and nothing at all, stay as they are. `ValueError` for the home of a user who has none.
+    """
+    text = text.strip()
+    if not text or "://" in text:
+        return text
+    try:
+        return str(ROOT / Path(text).expanduser())
+    except RuntimeError as fault:
+        raise ValueError(f"{text!r} is no path: {fault}") from None
+
+
 SETTINGS: tuple[Setting, ...] = (
     Setting("DNSTATS_ENV", "Production", _environment,
             f"`Development` limits a run to the top {DEVELOPMENT_SITES} sites"),
-    Setting("DNSTATS_SCHEDULE", "0 8 * * *", _text,
+    Setting("DNSTATS_SCHEDULE", "0 8 * * *", _schedule,
             "when `daily_scan` runs by itself, as cron in UTC; `never`: only when triggered; "
             "`after list`: whenever `update_sites` is done"),
     Setting("DNSTATS_DATABASE", "", _text,
             "database URL for the command line; Airflow uses the connection `dnstats_db`"),
-    Setting("DNSTATS_VAR", str(ROOT / "var"), _text,
+    Setting("DNSTATS_VAR", str(ROOT / "var"), place,
             "folder of all that is made at run time"),
-    Setting("DNSTATS_ARCHIVE", "", _text,
+    Setting("DNSTATS_ARCHIVE", "", place,
             "where the answers go: a folder or any fsspec URL; empty: `archive` in DNSTATS_VAR"),
-    Setting("DNSTATS_REPORTS", "", _text,
+    Setting("DNSTATS_REPORTS", "", place,
             "folder of the published pages; empty: `report` in DNSTATS_VAR"),
-    Setting("DNSTATS_SITE_LIST", "", _text,
+    Setting("DNSTATS_SITE_LIST", "", place,
             "the site list of a run: CSV of rank,domain (plain, .gz, .zip), a file or a URL; "
             "empty: the newest that `update_sites` took, else the bundled one"),
-    Setting("DNSTATS_LIST_SOURCE", "https://tranco-list.eu/top-1m.csv.zip", _text,
+    Setting("DNSTATS_LIST_SOURCE", "https://tranco-list.eu/top-1m.csv.zip", place,
             "where `update_sites` fetches the list, every day at 01:01 UTC: a URL or a file"),
     Setting("DNSTATS_LIST_AT_LEAST", "900000", _whole(1, 1_000_000_000),
             "sites that a fetched list must have to be taken, besides nine tenths of the last"),
@@ -126,7 +151,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("DNSTATS_WINDOW", "1000", _whole(1, 20000), "most look-ups under way in one scan"),
     Setting("DNSTATS_TIMEOUT", "2.5", _between(0.05, 60), "seconds that a try waits"),
     Setting("DNSTATS_TRIES", "3", _whole(1, 10), "tries of a question in each pass"),
-    Setting("DNSTATS_OPT_OUT", str(ROOT / "include" / "opt_out.txt"), _text,
+    Setting("DNSTATS_OPT_OUT", str(ROOT / "include" / "opt_out.txt"), place,
             "file of domains that are never asked, one a line"),
     Setting("DNSTATS_KEEP_ANSWERS", "365", _whole(2, 36500),
             "days that the archived answers of a run are kept"),

@@ -214,3 +214,25 @@ def test_the_command_without_a_command_says_which_there_are(
     )  # fmt: skip
     assert done.returncode == status
     assert "check" in done.stdout + done.stderr
+
+
+def test_a_terminal_of_ascii_gets_a_report_too() -> None:
+    """Without: a traceback, and exit status 1, which means that the domain is below par."""
+    done = subprocess.run(
+        [sys.executable, "-m", "dnstats", "check", "--lab", SOUND],
+        env={"PATH": os.defpath, "PYTHONIOENCODING": "ascii"},
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert (done.returncode, "Traceback" in done.stderr) == (0, False)
+    assert "???" in done.stdout  # the bars
+
+
+def test_a_file_of_garbage_is_not_told_line_by_line(
+    check: Run, capsys: Capture, tmp_path: Path
+) -> None:
+    path = tmp_path / "garbage"
+    path.write_bytes(b"\xff\x01\n" * 5000)
+    assert check("--file", str(path)) == 2
+    said = capsys.readouterr().err.splitlines()
+    assert len(said) == 21
+    assert "and 4,980 more" in said[-1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 from pathlib import Path
 
@@ -88,7 +89,7 @@ def test_a_line_that_is_none_harms_no_other(tmp_path: Path) -> None:
 
 
 def test_a_dash_is_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sys.stdin", io.StringIO("a.example\n"))
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"a.example\n")))
     assert gather([], "-") == (["a.example"], [])
 
 
@@ -100,3 +101,17 @@ def test_a_file_that_cannot_be_read_is_one_sentence(path: str) -> None:
 
 def test_the_bundled_list_gives_its_first_sites() -> None:
     assert len(bundled(3)) == 3
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_a_list_with_its_header_is_taken_packed_or_not(tmp_path: Path, pack) -> None:
+    path = tmp_path / "list.csv.gz"
+    path.write_bytes(pack(b"rank,domain\n1,a.example\n2,b.example\n"))
+    assert gather([], str(path)) == (["a.example", "b.example"], [])
+
+
+def test_a_file_in_utf_16_is_one_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "list.csv"
+    path.write_bytes("1,a.example\n".encode("utf-16"))
+    with pytest.raises(BadInput, match="written in UTF-16: save it as UTF-8"):
+        gather([], str(path))

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import http.server
 import io
+import os
+import random
 import threading
 import zipfile
 from collections.abc import Iterator
@@ -18,9 +21,9 @@ from dnstats.lists.reading import BadList
 TEXT = b"1,example.com\n2,example.org\n"
 
 
-def _zip(**members: bytes) -> bytes:
+def _zip(method: int = zipfile.ZIP_STORED, **members: bytes) -> bytes:
     buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
+    with zipfile.ZipFile(buffer, "w", method) as archive:
         for name, data in members.items():
             archive.writestr(name, data)
     return buffer.getvalue()
@@ -38,11 +41,26 @@ def test_plain_gzip_and_zip_are_told_by_their_bytes(data: bytes) -> None:
         (b"\x1f\x8bnothing", "cannot be unpacked"),
         (b"PK\x03\x04nothing", "cannot be unpacked"),
         (_zip(a=TEXT, b=TEXT), "holds 2 files"),
+        (TEXT.decode().encode("utf-16"), "written in UTF-16: save it as UTF-8"),
     ],
 )
 def test_broken_packages_are_refused_in_one_sentence(data: bytes, why: str) -> None:
     with pytest.raises(BadList, match=why):
         list(unpack_lines(data, "list"))
+
+
+@pytest.mark.parametrize(
+    "method", [None, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA]
+)
+def test_no_spoilt_byte_of_a_package_is_more_than_a_bad_list(method: int | None) -> None:
+    packed = gzip.compress(TEXT * 9) if method is None else _zip(method, lists=TEXT * 9)
+    chance = random.Random(f"spoilt {method}")
+    for _ in range(500):
+        data = bytearray(packed)
+        for _ in range(chance.randint(1, 4)):
+            data[chance.randrange(4, len(data))] = chance.randrange(256)
+        with contextlib.suppress(BadList):
+            list(unpack_lines(bytes(data), "list"))
 
 
 def test_a_bomb_is_not_unpacked(monkeypatch) -> None:
@@ -57,6 +75,15 @@ def test_a_missing_file_says_what_to_give(tmp_path: Path) -> None:
         fetch_list(str(tmp_path / "gone.csv"))
     with pytest.raises(BadList, match="cannot be read"):
         fetch_list(str(tmp_path))
+    with pytest.raises(BadList, match="cannot be read: Could not determine home"):
+        fetch_list("~no-such-user-here/list.csv")
+
+
+def test_a_pipe_that_nobody_fills_and_a_device_without_end_are_no_lists(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for path in (str(tmp_path / "pipe"), "/dev/zero"):
+        with pytest.raises(BadList, match="cannot be read: it is no file"):
+            fetch_list(path)
 
 
 class _Handler(http.server.BaseHTTPRequestHandler):

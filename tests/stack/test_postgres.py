@@ -32,6 +32,20 @@ def folder() -> Iterator[Path]:
     shutil.rmtree(outer)
 
 
+def test_the_command_for_psql_can_be_typed_wherever_the_checkout_stands(tmp_path: Path) -> None:
+    folder = tmp_path / "it's über here"
+    folder.mkdir(parents=True)
+    cluster = Cluster(folder / "postgres")
+    (cluster.home / "port").write_text("5432\n")
+    cluster.role_password("dnstats_reader")
+    command = cluster.psql_command("dnstats", "dnstats_reader").replace(
+        "psql -h", "psql --version -h"
+    )
+    assert "--version" in command
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def one(cluster: Cluster, query: str, database: str = "postgres") -> object:
     with psycopg.connect(cluster.conninfo_url(database)) as connection:
         row = connection.execute(query).fetchone()  # type: ignore[call-overload]

@@ -60,3 +60,8 @@ def test_without_a_stack_it_says_what_to_start(monkeypatch: pytest.MonkeyPatch, 
     monkeypatch.setenv("DNSTATS_VAR", str(tmp_path))
     with pytest.raises(StackFault, match="make up"):
         rerun(places(), Again("1", "0", "scan"), Console(quiet=True))
+
+
+def test_a_number_that_no_run_can_have_is_one_sentence() -> None:
+    with pytest.raises(StackFault, match="there is no run of that number"):
+        find_run("postgresql://dnstats@127.0.0.1:1/dnstats", "9" * 20)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import io
 import os
 import signal
 import sys
@@ -29,6 +30,7 @@ The lowest of 2, 1, 3 that holds for any domain, in that order, is that of the w
 
 TOGETHER = 2_000  # domains asked about in one scan; memory is what they share
 LAB_TIMEOUT = "0.5"  # seconds that a try waits: silence is near, and meant
+MOST_FAULTS = 20  # said one by one
 AT_HAND = 10  # sites that --lab checks when none are named
 
 
@@ -36,14 +38,17 @@ def main(argv: list[str]) -> int:
     """Do it; the exit status."""
     options = _arguments(argv)
     signal.signal(signal.SIGTERM, _interrupt)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal that knows no more than ASCII
+            stream.reconfigure(errors="replace")
     try:
         return _check(options)
     except (BadInput, BadResolver, BadSetting) as fault:
         _say(str(fault))
         return USAGE
+    except BrokenPipeError:
+        return _unread()
     except (NoResolver, StackFault, OSError) as fault:
-        if isinstance(fault, BrokenPipeError):
-            return _unread()
         _say(str(fault))
         return UNMEASURED
     except KeyboardInterrupt:
@@ -130,8 +135,10 @@ def _check(options: argparse.Namespace) -> int:
     timeout = options.timeout or (LAB_TIMEOUT if options.lab else None)
     found = settings.load({**os.environ, **({"DNSTATS_TIMEOUT": timeout} if timeout else {})})
     domains, faults = gather(options.domains, options.file)
-    for fault in faults:
+    for fault in faults[:MOST_FAULTS]:
         _say(fault)
+    if len(faults) > MOST_FAULTS:
+        _say(f"and {len(faults) - MOST_FAULTS:,} more that are no domain names")
     if not domains and not faults and options.lab:
         domains = bundled(AT_HAND)
     if not domains:

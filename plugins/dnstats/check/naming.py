@@ -11,7 +11,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from dnstats import wire
-from dnstats.lists.reading import canonical_domain
+from dnstats.lists.fetching import MAX_BYTES, unpack_lines
+from dnstats.lists.reading import BadList, canonical_domain
 from dnstats.settings import ROOT
 from dnstats.visible import visible
 
@@ -30,8 +31,8 @@ class BadDomain(ValueError):
 def gather(typed: Sequence[str], file: str | None) -> tuple[list[str], list[str]]:
     """Every domain once, in order, and a sentence for each text that is none.
 
-    `file` has a domain, or rank,domain, on each line; "-" is standard input. `BadInput` when it
-    cannot be read.
+    `file` has a domain, or rank,domain, on each line, plain, gzip or zip; "-" is standard input.
+    `BadInput` when it cannot be read.
     """
     domains: dict[str, None] = {}
     faults = []
@@ -52,18 +53,24 @@ def bundled(count: int) -> list[str]:
 def _lines(file: str) -> Iterator[str]:
     try:
         if file == "-":
-            yield from _entries(sys.stdin)
+            data = sys.stdin.buffer.read(MAX_BYTES + 1)
         else:
-            with Path(file).open(encoding="utf-8-sig", errors="replace") as lines:
-                yield from _entries(lines)
+            with Path(file).open("rb") as opened:  # a pipe, as <(command) makes one, is welcome
+                data = opened.read(MAX_BYTES + 1)
+        if len(data) > MAX_BYTES:
+            raise BadList(f"it is larger than {MAX_BYTES:,} bytes")
+        yield from _entries(unpack_lines(data, "of domains"))
     except (OSError, ValueError) as fault:
-        raise BadInput(f"the file of domains {visible(file)!r} cannot be read: {fault}") from None
+        why = getattr(fault, "strerror", None) or str(fault)
+        raise BadInput(
+            f"the file of domains {visible(file)!r} cannot be read: {visible(why)}"
+        ) from None
 
 
 def _entries(lines: Iterable[str]) -> Iterator[str]:
-    for line in lines:
-        text = line.partition("#")[0].strip()
-        if text:
+    for number, line in enumerate(lines):
+        text = line.lstrip("\ufeff").partition("#")[0].strip()
+        if text and not (number == 0 and text.lower() in ("rank,domain", "domain")):
             yield text.rpartition(",")[2].strip()
 
 

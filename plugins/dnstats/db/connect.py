@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
+from dnstats.settings import BadSetting
+
 
 def open_database(url: str) -> sa.Engine:
     """An engine for a `postgresql://` URL in any spelling; psycopg 3 is the driver.
 
-    No pool: a task opens one connection, works, and ends.
+    No pool: a task opens one connection, works, and ends. `BadSetting` for what is no such URL.
     """
     for prefix in (
         "postgresql+psycopg2://",
@@ -20,5 +22,10 @@ def open_database(url: str) -> sa.Engine:
             url = "postgresql+psycopg://" + url.removeprefix(prefix)
             break
     else:
-        raise ValueError("the database URL must begin with postgresql://")
-    return sa.create_engine(url, poolclass=sa.NullPool)
+        raise BadSetting("the database URL must begin with postgresql://")
+    try:
+        return sa.create_engine(url, poolclass=sa.NullPool)
+    except (sa.exc.ArgumentError, ValueError):  # not shown: there is a password in it
+        raise BadSetting(
+            "the database URL is not of the form postgresql://user:password@host:port/database"
+        ) from None

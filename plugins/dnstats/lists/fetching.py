@@ -5,7 +5,9 @@ from __future__ import annotations
 import gzip
 import hashlib
 import io
+import lzma
 import re
+import struct
 import time
 import zipfile
 import zlib
@@ -58,16 +60,21 @@ def fetch_newer(source: str, known: Version) -> Fetched | None:
     """The list at `source` (URL or path), None when the server says that it is the known one."""
     if is_url(source):
         return _download(source, known)
-    path = Path(source).expanduser()
     try:
-        if path.is_file() and path.stat().st_size > MAX_BYTES:
-            raise BadList(f"the list {source} is larger than {MAX_BYTES:,} bytes")
-        return Fetched(path.read_bytes(), Version())
+        return Fetched(_read_file(Path(source).expanduser()), Version())
     except FileNotFoundError:
         raise BadList(f"there is no list at {source}: give the path or URL of a CSV") from None
-    except (OSError, ValueError) as fault:
+    except (OSError, ValueError, RuntimeError) as fault:  # RuntimeError: ~ of nobody
         reason = getattr(fault, "strerror", None) or fault
         raise BadList(f"the list {source} cannot be read: {reason}") from None
+
+
+def _read_file(path: Path) -> bytes:
+    if path.stat().st_size > MAX_BYTES:
+        raise OSError(f"it is larger than {MAX_BYTES:,} bytes")
+    if not (path.is_file() or path.is_dir()):  # a pipe that nobody fills, a device without end
+        raise OSError("it is no file")
+    return path.read_bytes()
 
 
 def is_url(source: str) -> bool:
@@ -141,6 +148,13 @@ def sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
+# What the standard library raises about gzip and zip files that are broken, or encrypted.
+_BROKEN = (
+    OSError, EOFError, ValueError, RuntimeError, zlib.error, lzma.LZMAError, struct.error,
+    zipfile.BadZipFile,
+)  # fmt: skip
+
+
 def unpack_lines(data: bytes, source: str) -> Iterator[str]:
     """The text lines of plain, gzip or zip bytes; bytes that are no UTF-8 become U+FFFD."""
     try:
@@ -150,10 +164,14 @@ def unpack_lines(data: bytes, source: str) -> Iterator[str]:
             raw = _unzip(data, source)
         else:
             raw = data
-    except (OSError, EOFError, zlib.error, zipfile.BadZipFile, NotImplementedError) as fault:
+    except BadList:
+        raise
+    except _BROKEN as fault:
         raise BadList(f"the list {source} cannot be unpacked: {fault}") from None
     if len(raw) > MAX_BYTES:
         raise BadList(f"the list {source} unpacks to more than {MAX_BYTES:,} bytes")
+    if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        raise BadList(f"the list {source} is written in UTF-16: save it as UTF-8")
     return iter(raw.decode("utf-8", "replace").splitlines())
 
 
@@ -162,8 +180,5 @@ def _unzip(data: bytes, source: str) -> bytes:
         names = [name for name in archive.namelist() if not name.endswith("/")]
         if len(names) != 1:
             raise BadList(f"the zip {source} holds {len(names)} files; it must hold one CSV")
-        try:
-            with archive.open(names[0]) as member:
-                return member.read(MAX_BYTES + 1)
-        except RuntimeError as fault:  # an encrypted member
-            raise BadList(f"the list {source} cannot be unpacked: {fault}") from None
+        with archive.open(names[0]) as member:
+            return member.read(MAX_BYTES + 1)

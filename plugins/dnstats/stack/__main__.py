@@ -6,12 +6,15 @@ Options come from the command line or, as `make run SITES=100` gives them, from 
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import signal
 import sys
 from pathlib import Path
 from types import FrameType
 
+import psycopg
+import sqlalchemy as sa
 from rich.console import Console
 
 from dnstats.settings import BadSetting
@@ -45,12 +48,39 @@ def main(argv: list[str]) -> int:
             return airflow(places(), argv[1:])
         return _command(options, places(options.dags), console)
     except (StackFault, BadSetting, Refused, Unreachable) as fault:
-        print(f"dnstats: {fault}", file=sys.stderr, flush=True)
+        _say(str(fault))
+        return 1
+    except OSError as fault:
+        place = f" ({fault.filename})" if fault.filename else ""
+        _say(f"{fault.strerror or fault}{place}: {_cure(fault)}")
+        return 1
+    except (psycopg.Error, sa.exc.SQLAlchemyError) as fault:
+        said = " ".join(str(getattr(fault, "orig", None) or fault).split())[:300]
+        _say(
+            f"the database broke off ({said}); nothing that was written is lost: "
+            "`make down`, then again"
+        )
         return 1
     except KeyboardInterrupt:
         left = "the run goes on" if options.command == "rerun" else "what was started is stopped"
-        print(f"dnstats: interrupted; {left}", file=sys.stderr)
+        _say(f"interrupted; {left}")
         return 130
+
+
+def _say(sentence: str) -> None:
+    print(f"dnstats: {sentence}", file=sys.stderr, flush=True)
+
+
+def _cure(fault: OSError) -> str:
+    """What to do about a file or folder that cannot be used."""
+    if fault.errno in (errno.ENOSPC, errno.EDQUOT):
+        return "make room there, or name another folder in DNSTATS_VAR; the same make again goes on"
+    if isinstance(fault, PermissionError) or fault.errno == errno.EROFS:
+        return (
+            "it must be yours and writable; perhaps another user (root?) ran make here before. "
+            "Give it to yourself, or name another folder in DNSTATS_VAR"
+        )
+    return "mend that, then the same make again"
 
 
 def _command(options: argparse.Namespace, where: Places, console: Console) -> int:
@@ -64,7 +94,7 @@ def _command(options: argparse.Namespace, where: Places, console: Console) -> in
     if options.command == "backup":
         return backup(where, console)
     if options.command == "restore":
-        return restore(where, Path(options.dump).expanduser(), console)
+        return restore(where, _path("DUMP", options.dump), console)
     if options.command == "rerun":
         again = Again(options.run.strip(), options.chunk.strip(), options.stage.strip())
         return rerun(where, again, console)
@@ -108,7 +138,7 @@ def _wanted(options: argparse.Namespace) -> Wanted:
     """The options, checked."""
     site_list = options.list.strip() or None
     if site_list and not site_list.startswith(("http://", "https://")):
-        site_list = str(Path(site_list).expanduser().absolute())
+        site_list = str(_path("LIST", site_list))
     return Wanted(
         sites=_whole("SITES", options.sites, 1, MOST_SITES) or 500,
         site_list=site_list,
@@ -117,6 +147,15 @@ def _wanted(options: argparse.Namespace) -> Wanted:
         direct_port=_whole("DIRECT_PORT", options.direct_port, 1, 65535),
         seed=str(_whole("LAB_SEED", options.seed, 0, 2**63) or 0),
     )
+
+
+def _path(name: str, text: str) -> Path:
+    if not text.strip():
+        raise StackFault(f"say which file: {name}=path")
+    try:
+        return Path(text.strip()).expanduser().absolute()
+    except RuntimeError as fault:  # ~ of nobody
+        raise StackFault(f"{name}={text}: {fault}") from None
 
 
 def _whole(name: str, text: str, lowest: int, highest: int) -> int | None:

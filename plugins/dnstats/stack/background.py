@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -135,7 +136,7 @@ def _say_health(places: Places, state: State, console: Console) -> None:
         health = api.health()
     console.out(f"stack     make {state.kind}, pid {state.pid}")
     console.out(f"Airflow   {state.address}  user admin, "
-                f"password: cat {places.secrets / 'admin_password'}")  # fmt: skip
+                f"password: cat {shlex.quote(str(places.secrets / 'admin_password'))}")  # fmt: skip
     console.out("health    " + ", ".join(f"{name} {said}" for name, said in health.items()))
     console.out(f"DNS       {state.dns} {' '.join(state.resolvers)}")
     console.out(f"database  {Cluster(places.postgres).psql_command('dnstats', READER)}")

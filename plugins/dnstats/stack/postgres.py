@@ -20,6 +20,7 @@ import fcntl
 import importlib.util
 import os
 import secrets
+import shlex
 import shutil
 import signal
 import subprocess
@@ -115,7 +116,7 @@ class Cluster:
         """What a person types to look into the database; the password stays in its file."""
         psql = self.programs() / "bin" / "psql"
         return (
-            f'PGPASSWORD="$(cat {self.home / f"password.{role}"})" {psql}'
+            f'PGPASSWORD="$(cat {_quoted(self.home / f"password.{role}")})" {_quoted(psql)}'
             f" -h {ports.HOST} -p {self.port} -U {role} {database}"
         )
 
@@ -312,6 +313,10 @@ def temporary(*, fsync: bool = True) -> Iterator[Cluster]:
     finally:
         cluster.destroy()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _quoted(path: Path) -> str:
+    return shlex.quote(str(path))
 
 
 def _tail(log: Path) -> str:

@@ -15,7 +15,7 @@ from dnstats.db import roles
 from dnstats.db.connect import open_database
 from dnstats.db.models import Run
 from dnstats.stack import private, progress, watching
-from dnstats.stack.airflow_api import AirflowApi
+from dnstats.stack.airflow_api import AirflowApi, Refused
 from dnstats.stack.fault import StackFault
 from dnstats.stack.owner import read_state
 from dnstats.stack.places import Places
@@ -47,7 +47,13 @@ def rerun(places: Places, wanted: Again, console: Console) -> int:
         AirflowApi(state.address, private.load(places.secrets).admin_password)
     ) as api:
         run_id = find_run(Cluster(places.postgres).url("dnstats", role=roles.READER), wanted.run)
-        tasks = choose(api.task_instances(SCAN, run_id), wanted)
+        try:
+            instances = api.task_instances(SCAN, run_id)
+        except Refused as refused:
+            if refused.status != 404:
+                raise
+            raise StackFault(f"RUN={wanted.run}: Airflow knows no such run of {SCAN}") from None
+        tasks = choose(instances, wanted)
         cleared = api.clear(SCAN, run_id, tasks)
         console.out(
             f"cleared {len(cleared)} tasks of {run_id}: {STAGES[wanted.stage]} of "
@@ -72,10 +78,10 @@ def find_run(url: str, wanted: str) -> str:
         raise StackFault("say which run: RUN=(its number in the mails, or Airflow's name of it)")
     if not wanted.isdecimal():
         return wanted
-    engine = open_database(url)
-    with engine.connect() as connection:
-        query = sa.select(Run.dag_run_id).where(Run.id == int(wanted))
-        name: str | None = connection.scalar(query)
+    name: str | None = None
+    if int(wanted) < 2**63:  # what the database has numbers for
+        with open_database(url).connect() as connection:
+            name = connection.scalar(sa.select(Run.dag_run_id).where(Run.id == int(wanted)))
     if name is None:
         raise StackFault(f"RUN={wanted}: there is no run of that number")
     return name

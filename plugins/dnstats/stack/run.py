@@ -63,15 +63,15 @@ def prepare(api: AirflowApi, console: Console, *, fresh: bool, check: Any) -> No
 
 def await_dag(api: AirflowApi, dag_id: str, check: Any) -> None:
     """Wait until Airflow has read the DAG's file (anew: within this stack's life)."""
-    began = time.time()
-    while time.time() - began < PARSE_SECONDS:
+    began = time.monotonic()
+    while time.monotonic() - began < PARSE_SECONDS:
         check()
         with contextlib.suppress(Unreachable):
             dag = api.dag(dag_id)
             errors = api.import_errors()
             if dag is not None and not dag["is_stale"] and not dag["has_import_errors"]:
                 return
-            if errors and time.time() - began > 10:
+            if errors and time.monotonic() - began > 10:
                 raise StackFault(f"Airflow cannot read the DAG {dag_id}: {'; '.join(errors)}")
         time.sleep(0.3)
     raise StackFault(f"Airflow has not found the DAG {dag_id} after {PARSE_SECONDS:.0f} s")

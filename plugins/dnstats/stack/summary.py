@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -59,7 +60,7 @@ def whereabouts(
         f"  report    {report or 'none: nothing was published'}",
         f"  archive   {archive}",
         f"  database  {database}",
-        f"  Airflow   {address}  user admin, password: cat {password_file}"
+        f"  Airflow   {address}  user admin, password: cat {shlex.quote(str(password_file))}"
         + ("" if up else "  (stopped now; `make up` keeps it running)"),
     ]
 

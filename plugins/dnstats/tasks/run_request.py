@@ -9,7 +9,7 @@ import dns.resolver
 import msgspec
 
 from dnstats.scan.settings import read_address
-from dnstats.settings import BUNDLED_LIST, DEVELOPMENT_SITES, Settings
+from dnstats.settings import BUNDLED_LIST, DEVELOPMENT_SITES, Settings, place
 from dnstats.tasks.chunk_name import Refused
 
 MAX_RANK = 1_000_000_000
@@ -45,7 +45,7 @@ def read_request(params: Mapping[str, Any], settings: Settings) -> RunRequest:
         limit = first_rank + DEVELOPMENT_SITES - 1
         last_rank = min(last_rank or limit, limit)
     resolvers = tuple(params.get("resolvers") or settings["DNSTATS_RESOLVERS"])
-    for resolver in resolvers:
+    for resolver in (*resolvers, *settings["DNSTATS_SECOND_RESOLVERS"]):
         check_resolver(resolver)
     # Resolvers that the form names may be others than those the setting speaks of.
     label = "" if params.get("resolvers") else settings["DNSTATS_DNS"]
@@ -58,13 +58,20 @@ def read_request(params: Mapping[str, Any], settings: Settings) -> RunRequest:
         first_rank=first_rank,
         last_rank=last_rank,
         chunk_size=_whole(params, "chunk_size", 1, 100_000) or 10_000,
-        site_list=str(params.get("site_list") or settings["DNSTATS_SITE_LIST"] or bundled),
+        site_list=_site_list(params) or settings["DNSTATS_SITE_LIST"] or bundled,
         resolvers=resolvers or system_resolvers(),
         direct_port=_whole(params, "direct_port", 1, 65535) or settings["DNSTATS_DIRECT_PORT"],
         dns=dns,
         resolver_rate=_rate(params, "resolver_rate", 0, settings["DNSTATS_RESOLVER_RATE"]),
         server_rate=_rate(params, "server_rate", 0.1, settings["DNSTATS_SERVER_RATE"]),
     )
+
+
+def _site_list(params: Mapping[str, Any]) -> str:
+    try:
+        return place(str(params.get("site_list") or ""))
+    except ValueError as fault:
+        raise Refused(f"site_list {fault}") from None
 
 
 def refuse_dry_backfill(params: Mapping[str, Any]) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from dnstats.settings import Settings
+from dnstats.settings import Settings, place
 from dnstats.tasks.chunk_name import Refused
 
 MAX_SITES = 1_000_000_000
@@ -30,6 +30,10 @@ def read_update_request(params: Mapping[str, Any], settings: Settings) -> Update
     is_strange = "://" in source and not source.startswith(("http://", "https://"))
     if is_strange or not source.isprintable():
         raise Refused(f"source {source!r} is neither a http(s) URL nor a path")
+    try:
+        source = place(source)
+    except ValueError as fault:
+        raise Refused(f"source {fault}") from None
     least = params.get("at_least")
     if least is None:
         return UpdateRequest(source, settings["DNSTATS_LIST_AT_LEAST"], even_if_short=False)
