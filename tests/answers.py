@@ -18,6 +18,7 @@ import dns.rdata
 import dns.rdataclass
 import dns.rdatatype
 import dns.rrset
+from dnstats import wire
 from dnstats.answer import Answer, Outcome, Plan, Question, Reason, classify
 from dnstats.records.record import Look
 from dnstats.wire import parse
@@ -156,6 +157,8 @@ def _response(
 
 def _with_soa(message: dns.message.QueryMessage, question: Question) -> dns.message.QueryMessage:
     zone = dns.name.from_text(question.name)
+    if question.rdtype in (wire.DS, wire.SOA) and len(zone) > 1:
+        zone = zone.parent()  # what its own SOA cannot deny
     message.authority.append(
         dns.rrset.from_rdata(zone, 300, dns.rdata.from_text("IN", "SOA", _SOA))
     )

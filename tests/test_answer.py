@@ -12,6 +12,9 @@ from dnstats.wire import parse
 A = Question("www.example", wire.A)
 DIRECT = Question("example", wire.NS, "192.0.2.53")
 SOA = "example. 5 IN SOA ns.example. host.example. 1 2 3 4 5"
+ROOT_SOA = ". 5 IN " + SOA[13:]
+NO_PROOF = Outcome.NOT_MEASURED, Reason.NO_PROOF
+LAME = Outcome.NOT_MEASURED, Reason.LAME
 
 
 def _message(rcode: str, flags: str, answer: str = "", authority: str = "") -> wire.Message:
@@ -42,9 +45,27 @@ def test_a_set_is_the_same_in_whatever_order_it_came() -> None:
         (A, "NOERROR", "RA", "www.example. 1 IN A 192.0.2.1", "", (Outcome.PRESENT, None)),
         (A, "NOERROR", "RA", "WWW.EXAMPLE. 1 IN A 192.0.2.1", "", (Outcome.PRESENT, None)),
         (A, "NOERROR", "RA", "", SOA, (Outcome.NODATA, None)),
-        (A, "NOERROR", "RA", "", "", (Outcome.NODATA, None)),
         (A, "NXDOMAIN", "RA", "", SOA, (Outcome.NXDOMAIN, None)),
-        (A, "NOERROR", "RA", "other.example. 1 IN A 192.0.2.1", SOA, (Outcome.NODATA, None)),
+        (A, "NOERROR", "RA", "", ROOT_SOA, (Outcome.NODATA, None)),
+        (A, "NXDOMAIN", "RA AD", "", ROOT_SOA, (Outcome.NXDOMAIN, None)),
+        # A resolver that says so, and brings nothing that proves it, or the proof of elsewhere.
+        (A, "NOERROR", "RA", "", "", NO_PROOF),
+        (A, "NXDOMAIN", "RA", "", "", NO_PROOF),
+        (A, "NXDOMAIN", "RA AA AD", "", "", NO_PROOF),
+        (A, "NXDOMAIN", "RA", "", "net. 5 IN " + SOA[13:], NO_PROOF),
+        (A, "NOERROR", "RA", "", "net. 5 IN " + SOA[13:], NO_PROOF),
+        (A, "NOERROR", "RA", "", "a.www.example. 5 IN " + SOA[13:], NO_PROOF),
+        (A, "NXDOMAIN", "RA", "www.example. 1 IN CNAME a.example.", "", NO_PROOF),
+        (A, "NXDOMAIN", "RA", "www.example. 1 IN CNAME a.net.", SOA, NO_PROOF),
+        # Records of the type at other names, or in the wrong section, are no denial of it.
+        (A, "NOERROR", "RA", "other.example. 1 IN A 192.0.2.1", SOA, LAME),
+        (A, "NXDOMAIN", "RA", "other.example. 1 IN A 192.0.2.1", SOA, LAME),
+        (A._replace(rdtype=wire.SOA), "NOERROR", "RA", "", "www.example. 5 IN " + SOA[13:], LAME),
+        (A._replace(rdtype=wire.NS), "NOERROR", "RA", "", "www.example. 1 IN NS ns.", LAME),
+        # Only the zone above knows of a DS, and only its SOA denies one.
+        (A._replace(rdtype=wire.DS), "NOERROR", "RA", "", SOA, (Outcome.NODATA, None)),
+        (A._replace(rdtype=wire.DS), "NOERROR", "RA", "", "www.example. 5 IN " + SOA[13:],
+         NO_PROOF),
         (A, "SERVFAIL", "RA", "", "", (Outcome.NOT_MEASURED, Reason.SERVFAIL)),
         (A, "REFUSED", "RA", "", "", (Outcome.NOT_MEASURED, Reason.REFUSED)),
         (A, "FORMERR", "RA", "", "", (Outcome.NOT_MEASURED, Reason.FORMERR)),
@@ -78,7 +99,14 @@ def test_a_set_is_the_same_in_whatever_order_it_came() -> None:
          (Outcome.NOT_MEASURED, Reason.LAME)),
         (DIRECT, "NXDOMAIN", "", "", SOA, (Outcome.NOT_MEASURED, Reason.LAME)),
         (DIRECT, "NXDOMAIN", "AA", "", SOA, (Outcome.NXDOMAIN, None)),
-        (DIRECT, "NOERROR", "AA", "", SOA, (Outcome.NODATA, None)),
+        (DIRECT, "NOERROR", "AA", "", "net. 5 IN " + SOA[13:], (Outcome.NODATA, None)),
+        # With authority, its bare word is its word; its own NS set below is a referral.
+        (DIRECT, "NOERROR", "AA", "", "", (Outcome.NODATA, None)),
+        (DIRECT, "NXDOMAIN", "AA", "", "", (Outcome.NXDOMAIN, None)),
+        (DIRECT, "NOERROR", "AA", "", "example. 1 IN NS ns.example.", (Outcome.REFERRAL, None)),
+        (DIRECT, "NOERROR", "AA", "", "example. 1 IN NS ns.\n" + SOA, LAME),
+        (DIRECT._replace(rdtype=wire.A), "NOERROR", "AA", "", "example. 1 IN NS ns.example.", LAME),
+        (DIRECT, "NOERROR", "AA", "", "net. 1 IN NS ns.example.", LAME),
     ],
 )  # fmt: skip
 def test_a_message_is_present_absent_or_not_measured(

@@ -120,7 +120,9 @@ class ZoneAnswers:
         else:
             self.put(Question(domain, wire.NS), authority=[(domain, "SOA", soa)])
         self.put(Question(domain, wire.SOA), [(domain, "SOA", soa)])
-        for rdtype in (wire.DS, wire.DNSKEY, wire.CAA, wire.HTTPS):
+        above = wire.parents(domain)[0]
+        self.put(Question(domain, wire.DS), authority=[(above, "SOA", soa)])
+        for rdtype in (wire.DNSKEY, wire.CAA, wire.HTTPS):
             self.put(Question(domain, rdtype), authority=[(domain, "SOA", soa)])
         for host, addresses in hosts.items():
             self.move(host, addresses)

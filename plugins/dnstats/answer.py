@@ -51,6 +51,7 @@ class Reason(StrEnum):
     MALFORMED = "malformed"  # an answer came, and nobody can read it
     MISMATCH = "mismatch"  # answers came, none to the question that was asked
     LAME = "lame"  # a server that does not speak for the zone, an answer that proves nothing
+    NO_PROOF = "no_proof"  # a resolver denies without the SOA that proves it; nobody validated
     FORGED = "forged"  # the resolver says that it forged, blocked or filtered the answer (RFC 8914)
     STALE = "stale"  # the resolver says that the answer is of long ago, nobody could be asked now
     TRUNCATED = "truncated"  # cut off over UDP and not to be had over TCP
@@ -106,6 +107,18 @@ class Answer(msgspec.Struct, frozen=True, gc=False):
     @property
     def is_measured(self) -> bool:
         return self.outcome is not Outcome.NOT_MEASURED
+
+    @property
+    def is_unvalidated(self) -> bool:
+        """Fetched around the resolvers, which failed: its missing AD flag says nothing."""
+        return self.aa and not self.ad and not self.question.server
+
+    @property
+    def is_proven(self) -> bool:
+        """Whether an absence comes with its SOA; only a zone's own servers are believed without."""
+        message = self.walk()
+        end = follow_aliases(message, self.question.name)
+        return end is not None and _has_proof(message, self.question.rdtype, end[0])
 
     def walk(self) -> wire.Message:
         """The walked message. Only for answers that carry one."""
@@ -190,12 +203,12 @@ _EDE_REASONS = {
 def classify(message: wire.Message, question: Question) -> tuple[Outcome, Reason | None]:
     """What an accepted message says about its question.
 
-    A resolver's word is taken as it stands; a server asked directly must speak with authority
-    (AA set), otherwise its silence on a record proves nothing (a referral, a lame delegation).
-    Without authority but with the NS set of this very name it refers, as a zone above does.
-    Where there are answers and none of them is the record, as with aliases that end outside, it is
-    absent only when the rcode or an SOA says so (RFC 2308 section 2); aliases that loop are not
-    measured, and neither is what a resolver says it withheld, forged or had from long ago.
+    A server asked directly must speak with authority (AA set), otherwise its silence on a record
+    proves nothing (a referral, a lame delegation). Without authority but with the NS set of this
+    very name it refers, as a zone above does. A resolver must bring the SOA that proves an absence
+    (RFC 2308 section 2): forwarders leave it out, and so do load balancers and blockers that answer
+    what they do not know with nothing. Aliases that loop are not measured, and neither is what a
+    resolver says it withheld, forged or had from long ago (decision 0014).
     """
     if message.ede and not question.server:
         owned_up = next((_EDE_REASONS[code] for code in message.ede if code in _EDE_REASONS), None)
@@ -210,35 +223,60 @@ def classify(message: wire.Message, question: Question) -> tuple[Outcome, Reason
         present = _rrset(message, question.name, question.rdtype) is not None
     except wire.Malformed:
         return Outcome.NOT_MEASURED, Reason.MALFORMED
+    if question.server and _is_referral(message, question):
+        return Outcome.REFERRAL, None
     if question.server and not message.aa:
-        if _is_referral(message, question.name):
-            return Outcome.REFERRAL, None
         return Outcome.NOT_MEASURED, Reason.LAME
     if present:
         return Outcome.PRESENT, None
-    if message.rcode == wire.NXDOMAIN:
-        return Outcome.NXDOMAIN, None
-    return _classify_empty(message, end[0])
+    return _classify_absence(message, question, end[0])
 
 
-def _is_referral(message: wire.Message, name: str) -> bool:
-    """RFC 1034 section 4.3.2, 3b: no answer, and the NS set of the zone that begins at the name."""
-    return (
-        message.rcode == wire.NOERROR
-        and not message.answer
-        and any(rr.rdtype == wire.NS and rr.name == name for rr in message.authority)
-    )
+def _is_referral(message: wire.Message, question: Question) -> bool:
+    """RFC 1034 section 4.3.2, 3b: no answer, and the NS set of the zone that begins at the name.
+
+    Some servers set AA in it; who claims authority, and is asked for the very NS set that it
+    puts below, does not deny it (RFC 2308 section 2.2: NS without an SOA is a referral).
+    """
+    if message.rcode != wire.NOERROR or message.answer:
+        return False
+    kinds = {rr.rdtype for rr in message.authority if rr.name == question.name}
+    if wire.NS not in kinds:
+        return False
+    return not message.aa or (question.rdtype == wire.NS and wire.SOA not in kinds)
 
 
-def _classify_empty(message: wire.Message, name: str) -> tuple[Outcome, Reason | None]:
-    """NOERROR without the records at `name`, where the aliases end: NODATA, or no proof of it."""
-    above = {name, *wire.parents(name), "."}
-    if any(rr.rdtype == wire.SOA and rr.name in above for rr in message.authority):
-        return Outcome.NODATA, None
-    if message.answer:
-        return Outcome.NOT_MEASURED, Reason.LAME  # of other names or types: a part of an answer
-    if not message.aa and any(rr.rdtype == wire.NS for rr in message.authority):
-        # RFC 2308 section 2.2: NS without SOA in the authority section is a referral when the
-        # answer is not authoritative. A resolver that hands one out did not resolve.
+def _classify_absence(
+    message: wire.Message, question: Question, name: str
+) -> tuple[Outcome, Reason | None]:
+    """No such record at `name`, where the aliases end: absent only when that is proven."""
+    rdtype = question.rdtype
+    stands_there = any(rr.rdtype == rdtype and rr.name == name for rr in message.authority)
+    if stands_there or any(rr.rdtype == rdtype and rr.rdclass == 1 for rr in message.answer):
+        return Outcome.NOT_MEASURED, Reason.LAME  # of other names, in the wrong place: no denial
+    absent = Outcome.NXDOMAIN if message.rcode == wire.NXDOMAIN else Outcome.NODATA
+    if _has_proof(message, rdtype, name):
+        return absent, None
+    if absent is Outcome.NODATA and (
+        message.answer or any(rr.rdtype == wire.NS for rr in message.authority)
+    ):
+        # Aliases that end outside: a part of an answer. NS without SOA: a referral (RFC 2308
+        # section 2.2), and a resolver that hands one out did not resolve.
         return Outcome.NOT_MEASURED, Reason.LAME
-    return Outcome.NODATA, None  # bare, as many old servers say it
+    if question.server:
+        return absent, None  # the bare word of a server that speaks for the zone
+    return Outcome.NOT_MEASURED, Reason.NO_PROOF
+
+
+def _has_proof(message: wire.Message, rdtype: int, name: str) -> bool:
+    """Whether there is the SOA of a zone that `name` is in.
+
+    What stands above a zone cut is proven by the zone above alone: a child knows nothing of its
+    DS (RFC 4035 section 3.1.4.1), and says so with its own SOA when it is asked by mistake.
+    """
+    above = {*wire.parents(name), "."}
+    if rdtype != wire.DS:
+        above.add(name)
+    return any(
+        rr.rdtype == wire.SOA and rr.rdclass == 1 and rr.name in above for rr in message.authority
+    )

@@ -122,3 +122,11 @@ def test_any_rdata_is_some_value(rdata: list[bytes]) -> None:
     answers = (MX_ANSWER, raw(_tlsa("mx.example"), *rdata), *_addresses("mx.example"))
     value = _value(*answers)
     assert len(value.hosts[0].records) + value.hosts[0].broken == len(rdata)
+
+
+@pytest.mark.parametrize("rescued", [MX_ANSWER, GOOD, _addresses("mx.example")[0]])
+def test_what_was_fetched_around_the_resolver_is_not_called_insecure(rescued: Answer) -> None:
+    own_word = msgspec.structs.replace(rescued, ad=False, aa=True)
+    answers = (MX_ANSWER, GOOD, *_addresses("mx.example"))
+    value = read(SITE, look_of(*(own_word if one is rescued else one for one in answers)))
+    assert isinstance(value, NotMeasured) or "mx.example" in value.unmeasured

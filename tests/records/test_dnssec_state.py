@@ -40,6 +40,12 @@ def test_answers_with_checking(soa: Answer, ds: Answer, state: State) -> None:
     assert state_of(soa, NEVER_ASKED, ds) is state
 
 
+def test_what_was_fetched_around_the_resolver_tells_of_no_missing_validation() -> None:
+    soa = present(SOA, DATA, aa=True)
+    assert isinstance(state_of(soa, NEVER_ASKED, present(DS, GOOD_DS)), NotMeasured)
+    assert state_of(soa, NEVER_ASKED, nodata(DS)) is State.INSECURE
+
+
 REASONS = [reason for reason in Reason if reason is not Reason.SERVFAIL]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from dnstats import wire
-from dnstats.answer import Question
+from dnstats.answer import Question, Reason
 from dnstats.records.record import NotMeasured
 from dnstats.records.zone import Zone, zone_of
 from msgspec.structs import replace
@@ -25,13 +25,19 @@ def _nodata(question: Question, *authority: Line) -> object:
         ([("a.example.com", "SOA", SOA)], Zone("a.example.com", is_apex=True, exists=True)),
         ([("example.com", "SOA", SOA)], Zone("example.com", is_apex=False, exists=True)),
         ([("com", "SOA", SOA)], Zone("com", is_apex=False, exists=True)),
-        ([("example.org", "SOA", SOA)], Zone("", is_apex=False, exists=True)),
-        ([], Zone("", is_apex=False, exists=True)),
     ],
 )
 def test_the_soa_in_the_proof_names_the_zone(authority: list[Line], zone: Zone) -> None:
     answers = [message_answer(question, (), authority) for question in (NS, NS_SOA)]
     assert zone_of("a.example.com", look_of(*answers)) == zone
+
+
+@pytest.mark.parametrize("authority", [[], [("example.org", "SOA", SOA)]])
+def test_without_the_soa_of_a_zone_above_nothing_is_known(authority: list[Line]) -> None:
+    answers = [message_answer(question, (), authority) for question in (NS, NS_SOA)]
+    zone = zone_of("a.example.com", look_of(*answers))
+    assert isinstance(zone, NotMeasured)
+    assert zone.reason is Reason.NO_PROOF
 
 
 def test_an_ns_set_makes_an_apex() -> None:

@@ -48,10 +48,15 @@ def respond(
     ident: bytes | None = None,
     rdtype: int | None = None,
     ad: bool = False,
-    soa: bool = False,
+    soa: bool | None = None,
 ) -> bytes:
-    """A response to the query, right in every field that is not asked to be wrong."""
+    """A response to the query, right in every field that is not asked to be wrong.
+
+    Without records it has the SOA that proves it, unless told otherwise.
+    """
     rdata = tuple(rdata)
+    if soa is None:
+        soa = not rdata and rcode in (wire.NOERROR, wire.NXDOMAIN)
     flags = (qr << 15) | (aa << 10) | (tc << 9) | (query.rd << 8) | 0x80 | (ad << 5) | rcode
     kind = query.rdtype if rdtype is None else rdtype
     body = b"".join(

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from tests.scan.asking import Recorded, ask, quick, run, txt
 from tests.scan.nameserver import NameServer, Query, Reply, respond
+from tests.zone_answers import message_answer
 
 YES = b"\x03yes"
 
@@ -216,6 +217,55 @@ def test_the_same_path_failing_twice_leads_to_the_zones_own_servers() -> None:
     assert report.flips == 1
 
 
+def test_what_both_resolvers_fail_at_altogether_is_found_by_its_delegation() -> None:
+    """Both say SERVFAIL to everything in the zone; the zone above and the zone's server answer."""
+
+    def resolver(query: Query) -> Iterable[Reply]:
+        if query.name.endswith("example.com"):
+            return [(0, respond(query, (), rcode=wire.SERVFAIL))]
+        if query.rdtype == wire.NS:
+            return [(0, respond(query, (b"\x01a\xc0\x0c",)))]
+        return [(0, respond(query, (b"\x7f\0\0\1",)))]
+
+    def both(query: Query) -> Iterable[Reply]:
+        if query.rd:
+            return resolver(query)
+        if query.rdtype == wire.TXT:
+            return [(0, respond(query, (YES,)))]
+        referral = message_answer(
+            Question(query.name, wire.NS, "127.0.0.1"), (),
+            [("example.com", "NS", "ns.example.com.")], [("ns.example.com", "A", "127.0.0.1")],
+            aa=False,
+        ).message  # fmt: skip
+        return [
+            (
+                0,
+                query.data[:2]
+                + referral[2:12]
+                + query.section
+                + referral[len(query.section) + 12 :],
+            )
+        ]
+
+    questions = [txt("example.com"), txt("_dmarc.example.com")]
+    with NameServer(both) as first, NameServer(resolver, "127.0.0.2") as second:
+        settings = quick(
+            first.text,
+            second_resolvers=(second.text,),
+            direct_port=first.port,
+            second_pass=True,
+        )
+        recorded, _ = run(settings, *questions)
+        direct = [query for query in first.queries if not query.rd]
+    for question in questions:
+        assert recorded.final(question).is_present
+        assert recorded.final(question).aa
+        first_pass, last_pass = (answer for _, answer, _ in recorded.calls[question])
+        assert first_pass.reason is Reason.SERVFAIL
+        assert last_pass.server == "127.0.0.1"
+    assert [query.rdtype for query in direct].count(wire.NS) == 1  # one delegation for both
+
+
 def test_what_does_not_validate_is_not_fetched_around_the_resolver() -> None:
     def handler(query: Query) -> Iterable[Reply]:
         if query.cd or not query.rd or query.rdtype in (wire.NS, wire.A):
@@ -282,6 +332,7 @@ def test_a_plan_that_wants_what_a_second_pass_is_asking_in_vain_gets_two_passes(
     settle(txt("example.com"), Reason.TIMEOUT)  # in vain: now the zone's servers are looked for
     settle(txt("slow.example"), None)  # and the other plan comes to want the same
     settle(wanted, Reason.TIMEOUT)
+    settle(Question("com", wire.NS), Reason.TIMEOUT)
     assert not got
     world.plans.begin_second_pass()
     settle(wanted, None)

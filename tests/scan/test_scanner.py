@@ -228,7 +228,12 @@ def test_flips_are_counted_by_type_and_both_answers_are_kept() -> None:
         return failing(query) if query.rdtype == wire.TXT else always(query)
 
     with NameServer(failing) as first, NameServer(knows_mx) as second:
-        settings = quick(first.text, second_resolvers=(second.text,), second_pass=True)
+        settings = quick(
+            first.text,
+            second_resolvers=(second.text,),
+            second_pass=True,
+            asks_authority=False,
+        )
         names = [f"n{number}.example" for number in range(3)]
         questions = [Question(name, rdtype) for name in names for rdtype in (wire.MX, wire.TXT)]
         recorded, report = run(settings, *questions)
@@ -242,12 +247,38 @@ def test_flips_are_counted_by_type_and_both_answers_are_kept() -> None:
         assert two.is_measured == (question.rdtype == wire.MX)
 
 
-def test_absence_without_proof_is_counted() -> None:
-    def bare(query: Query) -> Iterable[Reply]:
-        return [(0, respond(query, (), soa=query.label == "proven"))]
+def _bare(query: Query) -> Iterable[Reply]:
+    return [(0, respond(query, (), soa=query.label == "proven"))]
 
-    with NameServer(bare) as server:
-        _, report = run(quick(server.text), txt("proven.example"), txt("bare.example"))
+
+def test_a_resolver_that_denies_without_proof_measures_nothing() -> None:
+    with NameServer(_bare) as server:
+        settings = quick(server.text, second_pass=True)
+        recorded, report = run(settings, txt("proven.example"), txt("bare.example"))
+    assert report.outcomes["nodata"] == 1
+    assert report.unproven == 0
+    bare = txt("bare.example")
+    assert recorded.final(bare).reason is Reason.NO_PROOF
+    assert recorded.final(bare).message  # what it said is kept
+    assert recorded.passes(bare) == [1, 2]
+
+
+def test_a_denial_without_proof_is_asked_of_the_second_resolver() -> None:
+    def proving(query: Query) -> Iterable[Reply]:
+        return [(0, respond(query, ()))]
+
+    with NameServer(_bare) as first, NameServer(proving) as second:
+        settings = quick(first.text, second_resolvers=(second.text,), second_pass=True)
+        recorded, report = run(settings, txt("bare.example"))
+    assert recorded.final(txt("bare.example")).outcome is Outcome.NODATA
+    assert (report.unproven, report.flips) == (0, 1)
+
+
+def test_a_server_with_authority_is_believed_without_proof_and_counted() -> None:
+    with NameServer(_bare) as server:
+        settings = quick(server.text, direct_port=server.port)
+        questions = [txt(f"{label}.example", "127.0.0.1") for label in ("proven", "bare")]
+        _, report = run(settings, *questions)
     assert report.outcomes["nodata"] == 2
     assert report.unproven == 1
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from dnstats import wire
 from dnstats.answer import Answer, Outcome, Question, Reason, classify
 from dnstats.scan.query import question_section
@@ -10,6 +11,7 @@ from msgspec.structs import replace
 
 from tests.scan.asking import txt
 from tests.scan.nameserver import Query, respond
+from tests.zone_answers import SOA, message_answer
 
 QUESTION = txt("www.example.com")
 
@@ -18,21 +20,29 @@ def failed(reason: Reason, ede: tuple[int, ...] = ()) -> Answer:
     return Answer(QUESTION, Outcome.NOT_MEASURED, reason, ede=ede)
 
 
-def told(question: Question, *rdata: bytes, rcode: int = 0, rdtype: int | None = None) -> Answer:
-    """The answer that a server's message makes."""
+def told(
+    question: Question,
+    *rdata: bytes,
+    rcode: int = 0,
+    rdtype: int | None = None,
+    soa: bool | None = None,
+) -> Answer:
+    """The answer that a server's message makes; with the SOA at the name itself where it denies."""
     section = question_section(question.name, question.rdtype)
     query = Query(b"\0\0\0\0\0\1\0\0\0\0\0\0" + section, tcp=False)
-    message = respond(query, rdata, rcode=rcode, rdtype=rdtype)
+    message = respond(
+        query, rdata, rcode=rcode, rdtype=rdtype, soa=not rdata if soa is None else soa
+    )
     outcome, reason = classify(wire.parse(message), question)
     return Answer(question, outcome, reason, rcode, message=message)
 
 
 def converse(
-    first: Answer, answers: dict[Question, Answer]
+    first: Answer, answers: dict[Question, Answer], question: Question = QUESTION
 ) -> tuple[Answer | None, list[Question]]:
     """Run the generator on known answers; what is not known is a timeout."""
     asked: list[Question] = []
-    plan = ask_authority(QUESTION, first)
+    plan = ask_authority(question, first)
     try:
         questions = next(plan)
         while True:
@@ -85,10 +95,93 @@ def test_an_alias_out_of_the_zone_proves_no_absence() -> None:
     assert answer is None
 
 
-def test_the_top_level_is_never_asked() -> None:
+def test_the_search_ends_below_the_root() -> None:
     answer, asked = converse(failed(Reason.TIMEOUT), {})
     assert answer is None
-    assert [question.name for question in asked] == ["www.example.com", "example.com"]
+    assert [question.name for question in asked] == ["www.example.com", "example.com", "com"]
+
+
+COM = Question("com", wire.NS)
+NIC = Question("a.nic.com", wire.A)
+ABOVE = {
+    COM: message_answer(COM, [("com", "NS", "a.nic.com.")]),
+    NIC: message_answer(NIC, [("a.nic.com", "A", "192.0.2.53")]),
+}
+CUT = Question("example.com", wire.NS, "192.0.2.53")
+REFERRAL = message_answer(
+    CUT,
+    (),
+    [("example.com", "NS", "ns.example.com."), ("example.com", "NS", "ns.example.net.")],
+    [("ns.example.com", "A", "192.0.2.1"), ("ns.example.net", "A", "192.0.2.66")],
+    aa=False,
+)
+
+
+def test_a_zone_that_the_resolver_knows_nothing_of_is_found_by_its_delegation() -> None:
+    name = txt("_dmarc.example.com")
+    direct = name._replace(server="192.0.2.1")
+    world = {**ABOVE, CUT: REFERRAL, direct: told(direct, b"\x02hi")}
+    answer, asked = converse(failed(Reason.SERVFAIL), world, name)
+    assert answer is not None
+    assert answer.is_present
+    assert answer.question == name
+    # No question is lost at an underscore, and the address that came from elsewhere is not asked.
+    expected = [name._replace(cd=True), Question("example.com", wire.NS), COM, NIC, CUT, direct]
+    assert asked == expected
+
+
+def test_where_the_zone_above_knows_of_no_cut_its_servers_are_asked() -> None:
+    cut = Question("www.example.com", wire.NS, "192.0.2.1")
+    world = {NS: DELEGATION[NS], HOST: DELEGATION[HOST], cut: told(cut), DIRECT: told(DIRECT)}
+    answer, asked = converse(failed(Reason.NO_PROOF), world)
+    assert asked[-4:] == [HOST, cut, HOST, DIRECT]
+    assert answer is not None
+    assert answer.outcome is Outcome.NODATA
+
+
+def test_a_ds_is_asked_of_the_zone_above() -> None:
+    question = Question("www.example.com", wire.DS)
+    direct = question._replace(server="192.0.2.1")
+    soa = [("example.com", "SOA", SOA)]
+    world = {**DELEGATION, direct: message_answer(direct, (), soa)}
+    answer, asked = converse(failed(Reason.TIMEOUT), world, question)
+    assert asked == [NS, HOST, direct]
+    assert answer is not None
+    assert answer.outcome is Outcome.NODATA
+
+
+@pytest.mark.parametrize("owner", [".", "com"])
+def test_who_denies_with_the_soa_of_a_zone_above_is_not_believed(owner: str) -> None:
+    direct = message_answer(DIRECT, (), [(owner, "SOA", SOA)], rcode="NXDOMAIN")
+    assert converse(failed(Reason.TIMEOUT), {**DELEGATION, DIRECT: direct})[0] is None
+
+
+def test_a_record_at_the_end_of_aliases_out_of_the_zone_is_not_believed() -> None:
+    lines = [("www.example.com", "CNAME", "a.net."), ("a.net", "TXT", "mine")]
+    direct = message_answer(DIRECT, lines)
+    assert direct.is_present
+    assert converse(failed(Reason.TIMEOUT), {**DELEGATION, DIRECT: direct})[0] is None
+
+
+def test_a_bare_denial_counts_only_when_no_other_server_says_more() -> None:
+    bare = told(DIRECT, soa=False)
+    assert bare.is_absent
+    answer, asked = converse(failed(Reason.NO_PROOF), {**DELEGATION, DIRECT: bare})
+    assert answer is not None
+    assert answer.outcome is Outcome.NODATA
+    other = DIRECT._replace(server="192.0.2.2")
+    world = {**DELEGATION, HOST: told(HOST, b"\xc0\0\2\1", b"\xc0\0\2\2"), DIRECT: bare}
+    answer, asked = converse(failed(Reason.NO_PROOF), {**world, other: told(other, b"\x02hi")})
+    assert asked[-2:] == [DIRECT, other]
+    assert answer is not None
+    assert answer.is_present
+
+
+def test_broken_name_server_records_are_left_out() -> None:
+    broken = told(NS, b"\xff\xff", b"\x02ns\xc0\x0c", b"\x02ns", b"")
+    direct = told(DIRECT, b"\x02hi")
+    answer, _ = converse(failed(Reason.TIMEOUT), {**DELEGATION, NS: broken, DIRECT: direct})
+    assert answer is not None
 
 
 def test_an_authoritative_nxdomain_counts() -> None:

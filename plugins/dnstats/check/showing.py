@@ -37,6 +37,7 @@ REASONS = {
     Reason.MALFORMED: "the answer cannot be read",
     Reason.MISMATCH: "what came did not answer the question",
     Reason.LAME: "the server does not speak for the zone (lame)",
+    Reason.NO_PROOF: "an answer came without the proof that it needs",
     Reason.FORGED: "the resolver forged, blocked or filtered the answer, and says so",
     Reason.STALE: "the resolver has only an old answer, and says so",
     Reason.TRUNCATED: "cut off, and not to be had over TCP",

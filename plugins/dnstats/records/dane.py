@@ -85,7 +85,7 @@ def questions(site: Site) -> Plan:
 def read(site: Site, look: Look) -> Reading | None:
     """The MX hosts with their TLSA records; None when all were asked and none has any."""
     mx = look(mx_question(site.domain))
-    if not mx.is_measured:
+    if not _can_be_trusted(mx):
         return not_measured(mx)
     hosts: list[DaneHost] = []
     silent: list[Answer] = []
@@ -95,7 +95,7 @@ def read(site: Site, look: Look) -> Reading | None:
             continue
         tlsa = look(question)
         addresses = [look(asked) for asked in host_questions(name)] if tlsa.is_present else []
-        unmeasured = [answer for answer in (tlsa, *addresses) if not answer.is_measured]
+        unmeasured = [answer for answer in (tlsa, *addresses) if not _can_be_trusted(answer)]
         if unmeasured:
             silent.append(unmeasured[0])
             continue
@@ -104,6 +104,11 @@ def read(site: Site, look: Look) -> Reading | None:
         return not_measured(silent[0]) if silent else None
     names = tuple(answer.question.name for answer in silent)
     return Dane(tuple(hosts), mx.ad, names)
+
+
+def _can_be_trusted(answer: Answer) -> bool:
+    """Whether it tells of security too; that there is nothing needs nobody's signature here."""
+    return answer.is_measured and not (answer.is_present and answer.is_unvalidated)
 
 
 def _host(name: str, tlsa: Answer, addresses: list[Answer]) -> DaneHost:

@@ -31,10 +31,12 @@ resolver could not tell, and neither can we."""
 def state_of(soa: Answer, unchecked: Answer, ds: Answer) -> State | NotMeasured:
     """The state of a zone from its SOA, the SOA asked with checking disabled, and its DS.
 
-    Not measured when the failure may be the servers' and not the signatures'.
+    Not measured when the failure may be the servers' and not the signatures', and when the answers
+    were fetched around a resolver that failed.
     """
     if soa.is_measured:
-        return State.SECURE if soa.ad else _state_without_ad(ds)
+        state = State.SECURE if soa.ad else _state_without_ad(ds)
+        return not_measured(soa) if state is State.INDETERMINATE and soa.is_unvalidated else state
     if soa.reason is not Reason.SERVFAIL or ds.is_absent:
         return not_measured(soa)  # without a DS there is nothing to fail validation
     if unchecked.reason is Reason.SERVFAIL:

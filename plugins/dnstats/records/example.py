@@ -18,6 +18,7 @@ Zone = Mapping[tuple[str, int], Sequence[bytes]]
 _FLAGS = 0x8180  # QR, RD, RA
 _AD = 0x0020
 _TTL = 3600  # seconds
+_PROOF = b"\0" + struct.pack("!HHIH", wire.SOA, 1, _TTL, 22) + bytes(22)  # the root's SOA
 
 
 def look_in(zone: Zone, *, is_secure: bool = False) -> Look:
@@ -54,9 +55,10 @@ def txt_rdata(text: bytes) -> bytes:
 
 def _message(question: Question, rdata: Sequence[bytes], *, is_secure: bool) -> bytes:
     flags = _FLAGS | (_AD if is_secure else 0)
-    head = struct.pack("!6H", 0, flags, 1, len(rdata), 0, 0)
+    proof = b"" if rdata else _PROOF
+    head = struct.pack("!6H", 0, flags, 1, len(rdata), bool(proof), 0)
     asked = wire.write_name(question.name) + struct.pack("!HH", question.rdtype, 1)
     records = (
         struct.pack("!HHHIH", 0xC00C, question.rdtype, 1, _TTL, len(data)) + data for data in rdata
     )
-    return head + asked + b"".join(records)
+    return head + asked + b"".join(records) + proof

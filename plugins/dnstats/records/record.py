@@ -61,7 +61,7 @@ def not_measured(answer: Answer) -> NotMeasured:
     rdtype = TYPE_NAMES.get(question.rdtype, f"TYPE{question.rdtype}")
     at = f" at {question.server}" if question.server else ""
     return NotMeasured(
-        answer.reason or Reason.MALFORMED,
+        answer.reason or (Reason.NO_PROOF if answer.is_unvalidated else Reason.MALFORMED),
         f"{rdtype} {question.name}{at}",
         answer.ede,
         answer.server,

@@ -19,7 +19,7 @@ from dnstats.report.site_lists import WrittenList
 SCHEMA = 1
 FILE = "manifest.json"
 _ADDED = ("questions", "datagrams", "stream_queries", "retries", "asked_again", "flips",
-          "malformed", "truncated")  # fmt: skip
+          "malformed", "truncated", "unproven")  # fmt: skip
 
 
 def write_manifest(

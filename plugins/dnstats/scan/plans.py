@@ -22,8 +22,6 @@ MAX_OPEN = 4000  # sites with questions on their way
 ROUNDS = 50  # a plan may go on this many times a question it may ask, before it counts as endless
 
 
-NONE_THERE = b"\0\0"
-
 AnyPlan = Generator[tuple[Question, ...], Any, Answer | None]
 
 
@@ -132,7 +130,7 @@ class Plans:
         self.not_measured = 0
         self.present = self.nodata = self.referral = 0  # the rest of what is settled is NXDOMAIN
         self.reasons: dict[Reason, int] = {}
-        self.unproven = 0  # absent, with nothing in the authority section
+        self.unproven = 0  # absent by a server's own word, without an SOA
         self.types: dict[int, Doubt] = {}
         self.control: Control | None = None
 
@@ -318,7 +316,7 @@ class Plans:
             self.not_measured += 1
             self.reasons[answer.reason] = self.reasons.get(answer.reason, 0) + 1
             self._doubt(answer).not_measured += 1
-        elif answer.message[8:10] == NONE_THERE and answer.is_absent:
+        elif answer.aa and answer.is_absent and not answer.is_proven:
             self.unproven += 1
 
     def _doubt(self, answer: Answer) -> Doubt:

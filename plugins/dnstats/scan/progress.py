@@ -37,7 +37,7 @@ class ScanReport(msgspec.Struct, frozen=True, kw_only=True):
     questions: int
     outcomes: dict[str, int]
     reasons: dict[str, int]
-    unproven: int  # absent by an answer without an SOA (RFC 2308 section 2.2: NODATA type 3)
+    unproven: int  # absent by the word of a server with authority, without the SOA that proves it
     asked_again: int  # questions of the second pass
     flips: int  # of those, measured after all
     types: dict[str, dict[str, int]]  # not_measured, asked_again and flips by record type
@@ -72,7 +72,7 @@ class ScanReport(msgspec.Struct, frozen=True, kw_only=True):
             ("questions", self.questions, "distinct ones, with their last answer:"),
             *((f"  {_OUTCOMES[name]}", count, "") for name, count in outcomes.items()),
             ("asked again", self.asked_again, f"in the second pass; {self.flips:,} then answered"),
-            ("without an SOA", self.unproven, "absent all the same: nothing proves it"),
+            ("without an SOA", self.unproven, "absent by the bare word of a server with authority"),
             ("control sample", self.control[0],
              f"asked once more; {self.control[1]:,} the opposite, {self.control[2]:,} unknown"),
             ("datagrams", self.datagrams, f"{self.retries:,} of them tries after silence"),

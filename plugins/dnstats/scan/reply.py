@@ -20,7 +20,9 @@ def stored(data: bytes, section: bytes) -> bytes:
 _FIXED = struct.Struct("!HHIH")
 _OPT_FIXED = struct.Struct("!BHHBBHH")  # root, OPT, size, extended rcode, version, flags, length
 _TO_QUESTION = b"\xc0\x0c"
+_QUESTION_AT = 12
 _SHORT_CUTS = frozenset((wire.NOERROR, wire.NXDOMAIN))
+_PROVEN_ABOVE = frozenset((wire.SOA, wire.DS))  # an SOA at the very name does not deny these
 
 
 def glance(lookup: Lookup, message: bytes) -> Outcome | None:
@@ -46,14 +48,16 @@ def glance(lookup: Lookup, message: bytes) -> Outcome | None:
             return None
         is_present = is_present or kind == rdtype
         offset += 12 + length
-    if message[7] and not is_present and not message[9]:
-        return None  # other types at the name, and nothing that proves the absence
+    if not is_present and not message[9]:
+        return None  # nothing that proves the absence
     if message[9]:  # one record in the authority section
         if offset + 12 > limit or message[offset] != 0xC0:
             return None
         owner = message[offset + 1]
         kind, rdclass, _ttl, length = _FIXED.unpack_from(message, offset + 2)
         if kind != wire.SOA or rdclass != 1 or not _is_label(lookup.section, owner - 12):
+            return None
+        if owner == _QUESTION_AT and rdtype in _PROVEN_ABOVE:
             return None
         offset += 12 + length
     if message[11]:

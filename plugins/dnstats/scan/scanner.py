@@ -102,7 +102,7 @@ class Scan:
             max_questions_per_site=settings.max_questions_per_site,
             second_pass=settings.second_pass,
             wall=self._wall,
-            asks_authority=not settings.second_resolvers and len(settings.resolvers) == 1,
+            asks_authority=settings.asks_authority,
         )
         transport = Transport(self._sockets, batches=settings.batches)
         # Millions of objects that die by their counts: cycle searches would cost a fifth.

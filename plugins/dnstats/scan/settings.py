@@ -31,6 +31,7 @@ class ScanSettings(msgspec.Struct, frozen=True, kw_only=True):
     server_rate: float = 20.0  # at one address that is asked directly
     max_questions_per_site: int = 600
     second_pass: bool = True
+    asks_authority: bool = True  # what resolvers could not say twice, of the zone's own servers
     control_share: float = 0.001  # of the answers, asked once more at the end and compared
     patience: float = 60.0  # how long a resolver may say nothing at all before it is given up
     server_patience: float = 20.0  # the same for one address that is asked directly
