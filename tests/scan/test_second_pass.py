@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 from dnstats import wire
 from dnstats.answer import Answer, Outcome, Question, Reason, classify
@@ -119,14 +120,21 @@ REFERRAL = message_answer(
 
 def test_a_zone_that_the_resolver_knows_nothing_of_is_found_by_its_delegation() -> None:
     name = txt("_dmarc.example.com")
-    direct = name._replace(server="192.0.2.1")
+    direct = msgspec.structs.replace(name, server="192.0.2.1")
     world = {**ABOVE, CUT: REFERRAL, direct: told(direct, b"\x02hi")}
     answer, asked = converse(failed(Reason.SERVFAIL), world, name)
     assert answer is not None
     assert answer.is_present
     assert answer.question == name
     # No question is lost at an underscore, and the address that came from elsewhere is not asked.
-    expected = [name._replace(cd=True), Question("example.com", wire.NS), COM, NIC, CUT, direct]
+    expected = [
+        msgspec.structs.replace(name, cd=True),
+        Question("example.com", wire.NS),
+        COM,
+        NIC,
+        CUT,
+        direct,
+    ]
     assert asked == expected
 
 
@@ -141,7 +149,7 @@ def test_where_the_zone_above_knows_of_no_cut_its_servers_are_asked() -> None:
 
 def test_a_ds_is_asked_of_the_zone_above() -> None:
     question = Question("www.example.com", wire.DS)
-    direct = question._replace(server="192.0.2.1")
+    direct = msgspec.structs.replace(question, server="192.0.2.1")
     soa = [("example.com", "SOA", SOA)]
     world = {**DELEGATION, direct: message_answer(direct, (), soa)}
     answer, asked = converse(failed(Reason.TIMEOUT), world, question)
@@ -169,7 +177,7 @@ def test_a_bare_denial_counts_only_when_no_other_server_says_more() -> None:
     answer, asked = converse(failed(Reason.NO_PROOF), {**DELEGATION, DIRECT: bare})
     assert answer is not None
     assert answer.outcome is Outcome.NODATA
-    other = DIRECT._replace(server="192.0.2.2")
+    other = msgspec.structs.replace(DIRECT, server="192.0.2.2")
     world = {**DELEGATION, HOST: told(HOST, b"\xc0\0\2\1", b"\xc0\0\2\2"), DIRECT: bare}
     answer, asked = converse(failed(Reason.NO_PROOF), {**world, other: told(other, b"\x02hi")})
     assert asked[-2:] == [DIRECT, other]
