@@ -94,9 +94,19 @@ def shared(seed: int, name: str) -> Node | None:
     return node or None
 
 
+def _https(seed: int, domain: str, host: str) -> bytes:
+    """Return the HTTPS record of a site's host; one hint in ten is of a server that has moved."""
+    chance = Chance(seed, domain)
+    moved = chance.below("hint is stale", 0.1)
+    hint = "192.88.99.1" if moved else host_address(seed, host)
+    alias = f"0 www.{domain}." if host == domain else "1 ."  # no alias of itself
+    text = chance.pick("https", ('1 . alpn="h3,h2"', '1 . alpn="h2"', alias,
+                                 f'1 . alpn="h3,h2" ipv4hint={hint}'))  # fmt: skip
+    return rdata.from_text(rdata.HTTPS, text)
+
+
 def _apex(seed: int, truth: Truth, node: Node) -> None:
     """Add what is at the site's own name."""
-    chance = Chance(seed, truth.domain)
     node.update(_host(seed, truth.domain))
     if truth.mx:
         node[rdata.MX] = [rdata.mx(preference, host) for preference, host in truth.mx]
@@ -106,9 +116,7 @@ def _apex(seed: int, truth: Truth, node: Node) -> None:
     if own_caa:
         node[rdata.CAA] = [rdata.caa(*value) for value in own_caa]
     if truth.https:
-        text = chance.pick("https", ('1 . alpn="h3,h2"', '1 . alpn="h2"', f"0 www.{truth.domain}.",
-                                     '1 . alpn="h3,h2" ipv4hint=192.88.99.1'))  # fmt: skip
-        node[rdata.HTTPS] = [rdata.from_text(rdata.HTTPS, text)]
+        node[rdata.HTTPS] = [_https(seed, truth.domain, truth.domain)]
 
 
 def _zone(seed: int, truth: Truth, node: Node, signer: Signer) -> None:
@@ -192,7 +200,9 @@ def site(seed: int, truth: Truth, signer: Signer) -> Site:
         if Chance(seed, domain).below("www alias", 0.4) and fits(www):
             nodes[www] = {rdata.CNAME: [wire(domain)]}
         elif fits(www):
-            nodes[www] = _host(seed, www) | {k: v for k, v in top.items() if k == rdata.HTTPS}
+            nodes[www] = _host(seed, www)
+            if truth.https:
+                nodes[www][rdata.HTTPS] = [_https(seed, domain, www)]
         _mail_nodes(seed, truth, nodes)
     if truth.zone == domain:
         _zone(seed, truth, top, signer)
