@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import struct
+
 import dns.message
 import msgspec
 import pytest
 from dnstats import wire
-from dnstats.answer import Answer, Outcome, Question, Reason, classify
+from dnstats.answer import Answer, Outcome, Question, Reason, RRset, _rrset, classify
 from dnstats.wire import parse
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 A = Question("www.example", wire.A)
 AN_SOA, AN_NS, A_DS = (Question(A.name, rdtype) for rdtype in (wire.SOA, wire.NS, wire.DS))
@@ -39,6 +43,51 @@ def test_a_set_is_the_same_in_whatever_order_it_came() -> None:
         assert tuple(message[start:end] for start, end in rrset.spans) == rrset.rdata
         found.add((rrset.rdata, rrset.ttl))
     assert found == {((b"\x01a", b"\x01b", b"\x01c"), 1)}
+
+
+def _walked(answer: Answer) -> RRset | str | None:
+    """The set as a walk through the whole message finds it."""
+    try:
+        message = wire.parse_answer(answer.message)
+        return _rrset(message, answer.question.name, answer.question.rdtype)
+    except wire.Malformed:
+        return "malformed"
+
+
+RECORDS = st.tuples(
+    st.sampled_from(
+        (b"\xc0\x0c", b"\xc0\x0c", b"\xc0\x0c", b"\xc0\x10", b"\x03www\x07example\0", b"\0")
+    ),
+    st.sampled_from((wire.TXT, wire.TXT, wire.TXT, wire.CNAME, wire.RRSIG)),
+    st.sampled_from((1, 1, 1, 1, 1, 3)),
+    st.integers(0, 3),
+    st.binary(max_size=6),
+)
+
+
+@settings(max_examples=500)
+@given(
+    st.lists(RECORDS, max_size=3),
+    st.sampled_from((0, 0, 0, -1, -7)),
+    st.sampled_from((1, 1, 1, 0, 2)),
+)
+def test_the_usual_form_of_a_message_reads_like_any_other(
+    records: list[tuple[bytes, int, int, int, bytes]], cut: int, questions: int
+) -> None:
+    body = b"".join(
+        owner + struct.pack("!HHIH", rdtype, rdclass, ttl, len(rdata)) + rdata
+        for owner, rdtype, rdclass, ttl, rdata in records
+    )
+    header = struct.pack("!6H", 0, 0x8180, questions, len(records), 0, 0)
+    asked = b"\x03www\x07example\0\0\x10\0\1" * questions
+    message = (header + asked + body)[: cut or None]
+    answer = Answer(Question("www.example", wire.TXT), Outcome.PRESENT, message=message)
+    found: RRset | str | None
+    try:
+        found = answer.rrset()
+    except wire.Malformed:
+        found = "malformed"
+    assert found == _walked(answer)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import msgspec
 import pytest
 from dnstats import wire
@@ -9,6 +12,8 @@ from dnstats.answer import Question, Reason
 from dnstats.records import dmarc
 from dnstats.records.dmarc import Dmarc, Step, parse_example, questions, read, read_zone
 from dnstats.records.dmarc_7489 import Verdict7489
+from dnstats.records.dmarc_record import is_record, parse_record
+from dnstats.records.dmarc_report import MAX_REPORT_HOSTS, consent_questions, external_hosts
 from dnstats.records.dmarc_walk import walk_domains
 from dnstats.records.record import NotMeasured, Site
 from hypothesis import given
@@ -298,6 +303,18 @@ def test_older_receivers_stop_at_several_records() -> None:
 
 
 # Hostile bytes
+
+
+def test_consent_is_asked_of_every_external_host_of_every_published_record() -> None:
+    path = Path(__file__).parent.parent / "data" / "dmarc_labelled.jsonl"
+    texts = [json.loads(line)["record"] for line in path.read_text("utf-8").splitlines()]
+    with_hosts = 0
+    for text in (line for line in texts if is_record(line)):
+        asked = [question.name for question in consent_questions("example.com", text)]
+        hosts = external_hosts("example.com", parse_record(text))
+        assert asked == [f"example.com._report._dmarc.{host}" for host in hosts[:MAX_REPORT_HOSTS]]
+        with_hosts += bool(hosts)
+    assert with_hosts > 10
 
 
 @given(st.lists(st.binary(max_size=120), min_size=1, max_size=4))

@@ -7,8 +7,8 @@ import json
 from pathlib import Path
 
 import pytest
-from dnstats.records.spf_record import MAX_TEXT, is_spf, parse
-from dnstats.records.spf_term import FaultKind, Qualifier
+from dnstats.records.spf_record import MAX_TEXT, is_spf, leading_terms, parse
+from dnstats.records.spf_term import LEADING_TERMS, FaultKind, Qualifier, Term
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -201,6 +201,21 @@ def test_a_huge_record_is_read_to_its_end_and_shown_cut() -> None:
     assert record.size > 65_000
 
 
+def leading_of_all(text: bytes) -> tuple[Term, ...]:
+    """What leads on, found by reading all of the record."""
+    record = parse(text)
+    redirect = record.redirect
+    terms = (*record.evaluated, *((redirect,) if redirect else ()))
+    return tuple(term for term in terms if term.name in LEADING_TERMS)
+
+
+def test_the_short_reading_finds_what_leads_on_in_every_published_record() -> None:
+    with gzip.open(LABELLED, "rt", encoding="utf-8") as lines:
+        texts = [json.loads(line)["record"].encode() for line in lines]
+    assert sum(bool(leading_terms(text)) for text in texts) > 1000
+    assert [text for text in texts if leading_terms(text) != leading_of_all(text)] == []
+
+
 TERMS = st.sampled_from(
     ["all", "a", "mx", "ip4:", "ip6:", "include:", "ptr", "exists:", "redirect=", "exp=", "%{d}",
      "%{", "/24", "//64", "192.0.2.1", "2001:db8::", "x.example", " ", " -", " +", "~", "?", ".",
@@ -218,6 +233,7 @@ def test_any_bytes_read_to_a_printable_record(text: bytes) -> None:
     shown += [fault.term + fault.why for fault in record.faults]
     assert all(one.isprintable() for one in shown)
     assert len(record.faults) == sum(term.is_faulty for term in record.terms)
+    assert leading_terms(b"v=spf1 " + text) == leading_of_all(b"v=spf1 " + text)
 
 
 @pytest.mark.parametrize(

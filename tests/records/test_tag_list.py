@@ -12,6 +12,7 @@ from dnstats.records.tag_list import (
     Tag,
     bad_fields,
     split_tags,
+    values_of,
     version_of,
 )
 from hypothesis import given
@@ -80,6 +81,16 @@ def test_a_record_of_semicolons_is_bounded() -> None:
 )
 def test_version_is_the_first_tag(text: str, version: str) -> None:
     assert version_of(text) == version
+
+
+@given(st.text() | st.lists(st.sampled_from("vprua=;, \t")).map("".join), st.integers(0, 200))
+def test_single_values_are_those_of_the_whole_list(text: str, semicolons: int) -> None:
+    text = ";" * semicolons + text
+    form = split_tags(text)
+    names = ("rua", "p", "v", "")
+    assert values_of(text, names) == {
+        name: value for name in names if (value := form.get(name)) is not None
+    }
 
 
 @given(st.text())

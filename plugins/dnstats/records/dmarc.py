@@ -11,8 +11,7 @@ from typing import Any
 
 import msgspec
 
-from dnstats import wire
-from dnstats.answer import Plan, Question, not_asked
+from dnstats.answer import Answer, Plan, not_asked
 from dnstats.records.dmarc_7489 import Verdict7489, verdict_7489
 from dnstats.records.dmarc_record import one_level_lower, policy_of
 from dnstats.records.dmarc_report import (
@@ -26,6 +25,8 @@ from dnstats.records.dmarc_walk import (
     base_of,
     found_at,
     organisational_domain,
+    policy_lines,
+    policy_question,
     policy_questions,
     stop_at_psd,
     walk_domains,
@@ -89,22 +90,34 @@ def questions(site: Site) -> Plan:
     """The whole walk at once, then the consent of external report hosts (RFC 9990)."""
     domains = walk_domains(site.domain)
     asked = policy_questions(domains)
-    answers = dict(zip(asked, (yield asked), strict=True))
-    if not any(answer.is_present for answer in answers.values()):
-        return
-    walk = _walk(domains, lambda question: answers.get(question) or not_asked(question))
-    applies = _applying(walk)
-    if applies is not None and applies.only is not None:
-        consent = consent_questions(applies.domain, applies.only)
+    answers = yield asked
+    found = _published(domains, answers)
+    if found is not None:
+        consent = consent_questions(*found)
         if consent:
             yield consent
+
+
+def _published(domains: Sequence[str], answers: Sequence[Answer]) -> tuple[str, str] | None:
+    """Where the record that applies stands, and its text."""
+    present = [answer for answer in answers if answer.is_present]
+    if not present:
+        return None
+    own = policy_lines(present[0])
+    if len(own) == 1 and present[0].question == policy_question(domains[0]):
+        return domains[0], own[0]  # what stands above is not looked at
+    known = {answer.question: answer for answer in answers}
+    walk = _walk(domains, lambda question: known.get(question) or not_asked(question))
+    applies = _applying(walk)
+    if applies is None or applies.only is None:
+        return None
+    return applies.domain, applies.only.text
 
 
 def _walk(domains: Sequence[str], look: Look) -> tuple[Found, ...]:
     walk = []
     for domain in domains:
-        question = Question(f"_dmarc.{domain}", wire.TXT)
-        walk.append(found_at(domain, look(question)))
+        walk.append(found_at(domain, look(policy_question(domain))))
     return stop_at_psd(walk)
 
 
@@ -120,14 +133,14 @@ def _applying(walk: Sequence[Found]) -> Found | None:
 @unreadable_is_not_measured
 def read(site: Site, look: Look) -> Reading | None:
     """The record that applies to the site, with all that was met on the way to it."""
-    own = look(Question(f"_dmarc.{site.domain}", wire.TXT))
+    own = look(policy_question(site.domain))
     if not own.is_measured:
         return not_measured(own)
     walk = _walk(walk_domains(site.domain), look)
     unmeasured = tuple(found.domain for found in walk if not found.is_measured)
     if unmeasured and walk[0].only is None:
         # The policy may stand at the name that nobody could ask: that is not "no DMARC".
-        return not_measured(look(Question(f"_dmarc.{unmeasured[0]}", wire.TXT)))
+        return not_measured(look(policy_question(unmeasured[0])))
     organisational = "" if unmeasured else organisational_domain(walk)
     applies = walk[0] if walk[0].only is not None else applying(walk, organisational)
     if applies is None and not any(found.records for found in walk) and not walk[0].others:

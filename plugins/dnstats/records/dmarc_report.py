@@ -6,14 +6,17 @@ what is elsewhere, which saves up to eight questions for every host.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import msgspec
 
 from dnstats import wire
 from dnstats.answer import Question
 from dnstats.records import public_suffix
-from dnstats.records.dmarc_record import DmarcRecord, is_record
+from dnstats.records.dmarc_record import URI_LISTS, DmarcRecord, is_record
 from dnstats.records.record import Look
-from dnstats.records.report_uri import ReportUri
+from dnstats.records.report_uri import ReportUri, report_uris
+from dnstats.records.tag_list import values_of
 from dnstats.records.txt import readable, texts
 
 MAX_REPORT_HOSTS = 10  # external hosts whose consent is asked for
@@ -38,15 +41,27 @@ def consent_question(domain: str, host: str) -> Question:
 
 def external_hosts(domain: str, record: DmarcRecord) -> tuple[str, ...]:
     """Hosts of report addresses in another organisational domain than the record's, in order."""
+    return _external(domain, record.rua + record.ruf)
+
+
+def _external(domain: str, uris: Iterable[ReportUri]) -> tuple[str, ...]:
+    hosts = {uri.host: None for uri in uris if uri.is_valid and uri.host}
+    hosts.pop(domain, None)
+    if not hosts:
+        return ()
     own = public_suffix.organisational_domain(domain)
-    hosts = dict.fromkeys(uri.host for uri in record.rua + record.ruf if uri.is_valid and uri.host)
-    return tuple(host for host in hosts if public_suffix.organisational_domain(host) != own)
+    return tuple([host for host in hosts if public_suffix.organisational_domain(host) != own])
 
 
-def consent_questions(domain: str, record: DmarcRecord) -> tuple[Question, ...]:
-    """The consents to ask for, at most MAX_REPORT_HOSTS."""
-    hosts = external_hosts(domain, record)[:MAX_REPORT_HOSTS]
-    return tuple(consent_question(domain, host) for host in hosts if _fits(domain, host))
+def consent_questions(domain: str, text: str) -> tuple[Question, ...]:
+    """The consents to ask for about the record of a domain, at most MAX_REPORT_HOSTS.
+
+    Of the text of the record only the addresses are read: nothing else is needed to ask.
+    """
+    values = values_of(text, URI_LISTS)
+    uris = [uri for name in URI_LISTS if name in values for uri in report_uris(values[name])]
+    hosts = _external(domain, uris)[:MAX_REPORT_HOSTS]
+    return tuple([consent_question(domain, host) for host in hosts if _fits(domain, host)])
 
 
 def _fits(domain: str, host: str) -> bool:

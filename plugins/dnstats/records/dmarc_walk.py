@@ -38,13 +38,24 @@ def walk_domains(domain: str) -> tuple[str, ...]:
     return (domain, *above[max(len(above) - MAX_LABELS + 1, 0) :])
 
 
+def policy_question(domain: str) -> Question:
+    """The TXT question of one name of a walk."""
+    return Question(f"_dmarc.{domain}", wire.TXT)
+
+
 def policy_questions(domains: Sequence[str]) -> tuple[Question, ...]:
     """The TXT questions of these names; a name too long for `_dmarc.` in front is left out."""
-    return tuple(Question(f"_dmarc.{domain}", wire.TXT) for domain in domains if _fits(domain))
+    return tuple([policy_question(domain) for domain in domains if _fits(domain)])
 
 
 def _fits(domain: str) -> bool:
     return len(domain) < 200 or len(wire.write_name(domain)) + len("_dmarc") + 1 <= wire.MAX_NAME
+
+
+def policy_lines(answer: Answer) -> list[str]:
+    """The texts in an answer to a policy question that are records."""
+    lines = map(readable, texts(answer)[:MAX_RECORDS] if answer.is_present else ())
+    return [line for line in lines if is_record(line)]
 
 
 def found_at(domain: str, answer: Answer) -> Found:

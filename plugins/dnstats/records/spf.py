@@ -6,19 +6,20 @@ Everything an SPF evaluation needs beyond the record itself (includes, redirects
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import functools
+from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
 
 from msgspec.structs import replace
 
 from dnstats import wire
-from dnstats.answer import Answer, Plan, Question, Reason
+from dnstats.answer import Answer, Outcome, Plan, Question, Reason
 from dnstats.records.host import host_questions
 from dnstats.records.record import Look, NotMeasured, Reading, Record, Site, not_measured
 from dnstats.records.spf_macro import target_name
 from dnstats.records.spf_ranges import count_addresses
-from dnstats.records.spf_record import SpfRecord, parse
-from dnstats.records.spf_select import exchanges_of, spf_texts
+from dnstats.records.spf_record import SpfRecord, leading_terms, parse
+from dnstats.records.spf_select import exchanges_of, spf_texts, texts_once
 from dnstats.records.spf_step import (
     MAX_EXCHANGES,
     MAX_LOOKUPS,
@@ -27,7 +28,7 @@ from dnstats.records.spf_step import (
     End,
     Step,
 )
-from dnstats.records.spf_term import LOOKUP_TERMS, Qualifier
+from dnstats.records.spf_term import Qualifier, Term
 from dnstats.records.spf_tree import Tree, walk_tree
 from dnstats.wire import show
 
@@ -83,52 +84,81 @@ def questions(site: Site) -> Plan:
     Each name is entered once, which also ends loops. No more is followed after MAX_STEPS terms:
     by then the record is far over its limit.
     """
-    asked = {Question(site.domain, wire.TXT): None}
-    batch = list(asked)
+    own = Question(site.domain, wire.TXT)
+    answers = yield (own,)
+    leads = _own_leads(answers[0], site.domain)
+    asked = {own}
     steps = 0
-    while batch:
-        answers = yield tuple(batch)
+    while True:
         batch = []
-        for answer in answers:
-            for question, is_step in _leads_to(answer, site.domain):
-                steps += is_step
-                if question not in asked and steps <= MAX_STEPS and len(asked) < MAX_QUESTIONS:
-                    asked[question] = None
-                    batch.append(question)
+        for question, is_step in leads:
+            steps += is_step
+            if question not in asked and steps <= MAX_STEPS and len(asked) < MAX_QUESTIONS:
+                asked.add(question)
+                batch.append(question)
+        if not batch:
+            return
+        answers = yield tuple(batch)
+        leads = [lead for answer in answers for lead in _leads_to(answer, site.domain)]
 
 
-def _leads_to(answer: Answer, site: str) -> Iterator[tuple[Question, bool]]:
-    """The questions an answer raises; True for those of terms that cost a look-up."""
-    if answer.question.rdtype == wire.MX:
+Lead = tuple[Question, bool]
+"""A question that a record raises; True for those of terms that cost a look-up."""
+
+
+def _own_leads(answer: Answer, site: str) -> Sequence[Lead]:
+    """Receivers give up on a broken record; we go on with the site's own, to say more about it."""
+    texts = texts_once(answer)
+    return _leads_of(site, leading_terms(texts[0]), site) if texts else ()
+
+
+def _leads_to(answer: Answer, site: str) -> Sequence[Lead]:
+    """The questions raised by an answer that is not the site's own TXT."""
+    question = answer.question
+    if question.rdtype not in (wire.TXT, wire.MX) or not answer.is_present:
+        return ()
+    leads = _shared_leads(answer.message, question)
+    return _leads_of(question.name, _included_terms(answer), site) if leads is None else leads
+
+
+@functools.lru_cache(maxsize=8192)  # many sites include the same records
+def _shared_leads(message: bytes, question: Question) -> Sequence[Lead] | None:
+    """What an included record or an MX asks, whoever includes it; None when that depends on who."""
+    answer = Answer(question, Outcome.PRESENT, message=message)
+    if question.rdtype == wire.MX:
         names = exchanges_of(answer)
-        if len(names) <= MAX_EXCHANGES:
-            for name in names:
-                if name != ".":
-                    yield from ((question, False) for question in host_questions(name))
-    elif answer.question.rdtype == wire.TXT:
-        texts = spf_texts(answer).texts
-        record = parse(texts[0]) if texts else None
-        # Receivers give up on a broken record; we go on with the site's own, to say more about it.
-        if record and (answer.question.name == site or (len(texts) == 1 and not record.faults)):
-            yield from _terms_ask(answer.question.name, record, site)
+        if len(names) > MAX_EXCHANGES:
+            return ()
+        return [(asked, False) for name in names if name != "." for asked in host_questions(name)]
+    terms = _included_terms(answer)
+    if any(term.has_macro for term in terms):
+        return None
+    return _leads_of(question.name, terms, question.name)
 
 
-def _terms_ask(domain: str, record: SpfRecord, site: str) -> Iterator[tuple[Question, bool]]:
-    redirect = record.redirect
-    for term in (*record.evaluated, *((redirect,) if redirect else ())):
-        if term.name not in LOOKUP_TERMS or term.name == "ptr":
-            continue
+def _included_terms(answer: Answer) -> tuple[Term, ...]:
+    """Those of an included record that receivers follow: the only one, and without a fault."""
+    texts = texts_once(answer)
+    terms = leading_terms(texts[0]) if len(texts) == 1 else ()
+    return terms if terms and not parse(texts[0]).faults else ()
+
+
+def _leads_of(domain: str, terms: Iterable[Term], site: str) -> list[Lead]:
+    """What the terms of the record of `domain` ask on behalf of the site."""
+    leads: list[Lead] = []
+    for term in terms:
         target = target_name(term.value, domain, site) if term.value else domain
         if not target:
             continue
         if term.name in ("include", "redirect"):
-            yield Question(target, wire.TXT), True
+            leads.append((Question(target, wire.TXT), True))
         elif term.name == "mx":
-            yield Question(target, wire.MX), True
+            leads.append((Question(target, wire.MX), True))
         else:
-            yield Question(target, wire.A), True
+            leads.append((Question(target, wire.A), True))
             if term.name == "a":
-                yield Question(target, wire.AAAA), False
+                leads.append((Question(target, wire.AAAA), False))
+    return leads
 
 
 def read(site: Site, look: Look) -> Reading | None:

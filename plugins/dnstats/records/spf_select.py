@@ -30,13 +30,17 @@ def spf_texts(answer: Answer) -> Selected:
     return _spf_texts(answer.message, answer.question)
 
 
+def texts_once(answer: Answer) -> tuple[bytes, ...]:
+    """The same texts, not remembered: most answers are looked at by one site only."""
+    return _select(answer.message, answer.question).texts if answer.is_present else ()
+
+
 def exchanges_of(answer: Answer) -> tuple[str, ...]:
     """The names in an MX answer, one a record, in its order; "." stands for a null MX."""
     return _exchanges(answer.message, answer.question) if answer.is_present else ()
 
 
-@functools.lru_cache(maxsize=8192)
-def _spf_texts(message: bytes, question: Question) -> Selected:
+def _select(message: bytes, question: Question) -> Selected:
     records = _records(message, question)
     if records is None:
         return Selected((), is_readable=False)
@@ -51,8 +55,13 @@ def _spf_texts(message: bytes, question: Question) -> Selected:
     return Selected(tuple(found), is_readable, records.ttl)
 
 
+_spf_texts = functools.lru_cache(maxsize=8192)(_select)
+
+
 def _is_whole(rdata: bytes) -> bool:
     """Whether the character-strings fill the RDATA exactly (RFC 1035 section 3.3.14)."""
+    if rdata and rdata[0] == len(rdata) - 1:
+        return True
     offset = 0
     while offset < len(rdata):
         offset += 1 + rdata[offset]

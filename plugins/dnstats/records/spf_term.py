@@ -87,6 +87,7 @@ class Term(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
 
 MAX_SHOWN = 300  # characters kept of a faulty term; one term can be 64 kB
 LOOKUP_TERMS = frozenset({"include", "a", "mx", "ptr", "exists", "redirect"})
+LEADING_TERMS = LOOKUP_TERMS - {"ptr"}  # what `ptr` looks up depends on the mail
 MECHANISMS = frozenset({"all", "include", "a", "mx", "ptr", "ip4", "ip6", "exists"})
 
 _MODIFIER = re.compile(r"([A-Za-z][A-Za-z0-9_.-]*)=(.*)", re.DOTALL)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -98,6 +98,16 @@ def _is_field(field: str, known: Sequence[str]) -> bool:
     if name.strip(" ").lower() in known:
         return name in known and not value.startswith(" ")
     return _FIELD.fullmatch(field) is not None
+
+
+def values_of(text: str, names: Container[str]) -> dict[str, str]:
+    """What `split_tags(text).get` says of these names, at a fraction of the cost of all tags."""
+    found: dict[str, str] = {}
+    for piece in text.split(";")[: MAX_TAGS + 1]:
+        name, equals, value = piece.partition("=")
+        if equals and (name := name.strip(" ").lower()) in names and name not in found:
+            found[name] = value.strip(" ")
+    return found
 
 
 def version_of(text: str) -> str:

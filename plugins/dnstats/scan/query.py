@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ipaddress
-import re
 import struct
 from collections.abc import Callable
 from contextlib import suppress
@@ -34,7 +33,6 @@ HEADERS = {
 }
 
 
-_PLAIN_NAME = re.compile(r"[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*").fullmatch
 _LENGTHS = tuple(bytes((length,)) for length in range(wire.MAX_LABEL + 1))
 
 
@@ -56,8 +54,7 @@ def _type_and_class(rdtype: int) -> bytes:
 
 @lru_cache(maxsize=8192)  # a site is asked a dozen things under one name, close together
 def _write(name: str) -> tuple[bytes, str]:
-    """Nearly every name is plain: then it is its own canonical text, and needs no escapes."""
-    if len(name) > wire.MAX_NAME - 2 or _PLAIN_NAME(name) is None:
+    if not wire.is_plain(name):
         return wire.write_name(name).lower(), wire.canonical(name)
     labels = [_LENGTHS[len(label)] + label for label in name.encode().split(b".")]
     return b"".join(labels) + b"\0", name
