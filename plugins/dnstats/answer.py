@@ -90,6 +90,7 @@ class Answer(msgspec.Struct, frozen=True, gc=False):
     rtt_ms: float | None = None
     server: str = ""  # the address that answered, or that was asked last
     message: bytes = b""
+    asked_at: float = 0.0  # seconds since 1970; 0: nobody noted it
 
     @property
     def is_present(self) -> bool:

@@ -22,9 +22,9 @@ DICTIONARIES = ["server", "outcome", "reason", "answered_by"]
 """Columns of few values, to be read as dictionaries."""
 READ = (
     "name", "type", "server", "cd", "pass", "outcome", "reason", "rcode", "ede", "aa", "ad", "tcp",
-    "attempts", "rtt_ms", "answered_by", "message",
+    "attempts", "rtt_ms", "answered_by", "asked_at", "message",
 )  # fmt: skip
-"""The columns that are read: when a question was asked tells nothing of a site."""
+"""The columns that are read."""
 
 
 class ChunkAnswers:
@@ -47,6 +47,8 @@ class ChunkAnswers:
         self._attempts = _view(columns["attempts"], "B")
         self._rcodes = _view(columns["rcode"].cast(pa.int32()).fill_null(NO_RCODE), "i")
         self._rtts = _view(columns["rtt_ms"].fill_null(float("nan")), "f")
+        asked_at = columns["asked_at"].cast(pa.timestamp("ms", tz="UTC")).cast(pa.int64())
+        self._asked_at = _view(asked_at.fill_null(0), "q")
         self._ede = _lists(columns["ede"])
         self._ends = _view(columns["message"], "q", extra=1)
         self._bytes = memoryview(columns["message"].buffers()[2] or b"")
@@ -99,6 +101,7 @@ class ChunkAnswers:
             None if rtt != rtt else rtt,  # NaN is the one number that differs from itself
             self._answered_by.at(row),
             self._bytes[self._ends[row] : self._ends[row + 1]].tobytes(),
+            self._asked_at[row] / 1000,
         )
 
 

@@ -91,6 +91,20 @@ def test_ad_makes_it_secure() -> None:
     assert value.signatures[0].lifetime == 14 * 86400
 
 
+@pytest.mark.parametrize("left", [-5, 60, 86400])
+def test_signatures_know_how_long_they_last_when_the_answer_knows_its_time(left: int) -> None:
+    world = _signed()
+    (signature,) = _read(world).signatures
+    assert signature.left is None
+
+    def look(question: Question) -> Answer:
+        return msgspec.structs.replace(world.look(question), asked_at=signature.expiration - left)
+
+    value = dnssec.read(world.site, look)
+    assert isinstance(value, Dnssec)
+    assert [one.left for one in value.signatures] == [left]
+
+
 @pytest.mark.parametrize("is_refused", [False, True])
 def test_every_question_that_is_read_was_asked(is_refused: bool) -> None:
     world = _refused(_signed()) if is_refused else _signed()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 from dnstats import wire
-from dnstats.answer import Question
+from dnstats.answer import Answer, Question
 from dnstats.records import soa
 from dnstats.records.record import NotMeasured
 from dnstats.records.soa import Soa
@@ -27,9 +27,40 @@ def _read(world: ZoneAnswers) -> Soa:
     return value
 
 
-def test_one_question_is_asked() -> None:
+def test_the_soa_and_the_addresses_of_mname_are_asked() -> None:
     world = ZoneAnswers()
+    assert run_plan(soa.questions(world.site), world.look) == [
+        QUESTION,
+        Question("ns1.example.net", wire.A),
+        Question("ns1.example.net", wire.AAAA),
+    ]
+
+
+@pytest.mark.parametrize("mname", [".", "192.0.2.1."])
+def test_an_mname_that_is_no_host_is_not_looked_up(mname: str) -> None:
+    world = ZoneAnswers()
+    world.put(QUESTION, [("example.com", "SOA", f"{mname} hostmaster.example.net. 1 2 3 4 5")])
     assert run_plan(soa.questions(world.site), world.look) == [QUESTION]
+    assert _read(world).primary is None
+
+
+def test_the_primary_is_read_with_its_addresses() -> None:
+    primary = _read(ZoneAnswers()).primary
+    assert primary is not None
+    assert primary.addresses == ("198.41.0.4", "2001:503:ba3e::2:30")
+
+
+def test_a_primary_that_nobody_could_ask_for_is_not_one_without_address() -> None:
+    world = ZoneAnswers()
+
+    def look(question: Question) -> Answer:
+        return timeout(question) if question.name == "ns1.example.net" else world.look(question)
+
+    value = soa.read(world.site, look)
+    assert isinstance(value, Soa)
+    assert value.primary is not None
+    assert not value.primary.is_without_address
+    assert value.primary.exists
 
 
 def test_the_seven_fields_are_read_from_resolver_and_servers() -> None:

@@ -34,8 +34,8 @@ def check_domains(
     answers: dict[Question, Answer] = {}
     finished: deque[Site] = deque()
 
-    def record(answer: Answer, _pass: int, _at: float) -> None:
-        answers[answer.question] = answer
+    def record(answer: Answer, _pass: int, asked_at: float) -> None:
+        answers[answer.question] = msgspec.structs.replace(answer, asked_at=asked_at)
 
     def hand_over() -> None:
         while finished:

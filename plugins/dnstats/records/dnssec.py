@@ -25,6 +25,7 @@ from dnstats.records.dnssec_rdata import (
     read_ds,
     read_nsec3param,
     read_signatures,
+    seconds_between,
 )
 from dnstats.records.dnssec_state import State, is_blamed, state_of
 from dnstats.records.guard import unreadable_is_not_measured
@@ -153,12 +154,19 @@ class _Reader:
 
     def _signatures(self, *answers: Answer) -> tuple[Signature, ...]:
         return tuple(
-            signature
+            _with_time_left(signature, answer.asked_at)
             for answer in answers
             if answer.is_present
             for signature in read_signatures(answer.message, self._domain)
             if signature.covered in ("SOA", "DNSKEY")
         )
+
+
+def _with_time_left(signature: Signature, asked_at: float) -> Signature:
+    if not asked_at:
+        return signature
+    left = seconds_between(int(asked_at), signature.expiration)
+    return msgspec.structs.replace(signature, left=left)
 
 
 def _matches(ds: Ds, owner: str, keys: tuple[bytes, ...] | None) -> bool | None:

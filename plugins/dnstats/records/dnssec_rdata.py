@@ -75,14 +75,17 @@ class Signature(msgspec.Struct, frozen=True):
     signer: str
     inception: int
     expiration: int
+    left: int | None = None  # seconds to the expiration as it was asked for; None: nobody knows
 
     @property
     def lifetime(self) -> int:
-        """Seconds from inception to expiration, negative when they are the wrong way round.
+        """Seconds from inception to expiration, negative when they are the wrong way round."""
+        return seconds_between(self.inception, self.expiration)
 
-        Serial number arithmetic (RFC 4034 section 3.1.5), so it holds after 2106 as well.
-        """
-        return (self.expiration - self.inception + 2**31) % 2**32 - 2**31
+
+def seconds_between(earlier: int, later: int) -> int:
+    """Serial number arithmetic (RFC 4034 section 3.1.5), so it holds after 2106 as well."""
+    return (later - earlier + 2**31) % 2**32 - 2**31
 
 
 class Denial(msgspec.Struct, frozen=True):

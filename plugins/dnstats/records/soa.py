@@ -6,8 +6,10 @@ import msgspec
 
 from dnstats.answer import Plan
 from dnstats.records.guard import unreadable_is_not_measured
+from dnstats.records.host import Host, host_questions, read_host
 from dnstats.records.name_server import addresses_to_ask, direct_questions, soa_records
 from dnstats.records.ns import hosts_of
+from dnstats.records.ns_record import name_fault
 from dnstats.records.record import Look, NotMeasured, Reading, Record, Site, not_measured
 from dnstats.records.soa_record import SoaRecord, SoaSet, read_soa_set
 from dnstats.records.zone import look_unchecked, ns_question, soa_question, zone_of
@@ -29,11 +31,22 @@ class Soa(Reading, frozen=True):
     malformed: int  # records whose data nobody can read
     servers: tuple[ServerSoa, ...]  # those that answered; what the others did is in the ns family
     unmeasured: tuple[str, ...]  # name servers that told no SOA at any address
+    primary: Host | None = None  # the host that MNAME names; None when it can be none
 
 
 def questions(site: Site) -> Plan:
-    """The SOA from the resolver; each server is asked by the ns family's plan."""
-    yield (soa_question(site.domain),)
+    """The SOA from the resolver and the addresses of MNAME; each server is asked by the ns family's
+    plan."""
+    (answer,) = yield (soa_question(site.domain),)
+    name = _primary(read_soa_set(answer.message, site.domain)) if answer.is_present else ""
+    if name:
+        yield host_questions(name)
+
+
+def _primary(found: SoaSet) -> str:
+    """The MNAME, "" when it can be no host."""
+    name = found.records[0].mname if found.records else ""
+    return "" if not name or name_fault(name) else name
 
 
 @unreadable_is_not_measured
@@ -51,7 +64,9 @@ def read(site: Site, look: Look) -> Reading | None:
     if answer.is_present:
         found = read_soa_set(answer.message, site.domain)
     servers, unmeasured = _servers(site, look)
-    return Soa(site.domain, found.ttl, found.records, found.malformed, servers, unmeasured)
+    name = _primary(found)
+    primary = read_host(name, look) if name else None
+    return Soa(site.domain, found.ttl, found.records, found.malformed, servers, unmeasured, primary)
 
 
 def _servers(site: Site, look: Look) -> tuple[tuple[ServerSoa, ...], tuple[str, ...]]:

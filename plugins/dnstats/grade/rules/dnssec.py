@@ -6,7 +6,7 @@ What an algorithm may be used for stands in `include/dnssec_algorithms.csv`, not
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from dnstats.answer import Reason
@@ -752,3 +752,173 @@ def signed_by_another_zone(dnssec: Dnssec) -> str | None:
         f"{one.covered} by {one.signer}" for one in dnssec.signatures if one.signer != dnssec.zone
     ]
     return ", ".join(dict.fromkeys(found)) or None
+
+
+DAY = 86400  # seconds
+
+
+def _time_left(dnssec: Dnssec) -> dict[str, Signature]:
+    """By type, the signature that lasts longest, of those whose time is known."""
+    found: dict[str, Signature] = {}
+    for one in dnssec.signatures:
+        known = found.get(one.covered)
+        if one.left is not None and (known is None or (known.left or 0) < one.left):
+            found[one.covered] = one
+    return found
+
+
+def _signed_with(*left: int | None, lifetime: int = 14 * DAY) -> Dnssec:
+    """An example: signatures over the SOA that have so many seconds left."""
+    return signed(
+        signatures=tuple(
+            Signature("SOA", 13, 2371, "example.com", 0, lifetime, one) for one in left
+        )
+    )
+
+
+def _told_times(dnssec: Dnssec, is_wrong: Callable[[Signature, int], bool]) -> str | Abstain | None:
+    """Signatures whose time is up, or nearly so, as evidence."""
+    known = _time_left(dnssec)
+    if dnssec.signatures and not known:
+        return Abstain("when the signatures were asked for")
+    found = (
+        f"RRSIG {one.covered} by key {one.key_tag}: {_hours(one.left or 0)}"
+        for one in known.values()
+        if is_wrong(one, one.left or 0)
+    )
+    return ", ".join(found) or None
+
+
+def _hours(seconds: int) -> str:
+    hours = abs(seconds) // 3600
+    span = f"{hours // 24} days" if hours >= 48 else f"{hours} hours"
+    return f"expired {span} ago" if seconds <= 0 else f"{span} left"
+
+
+@rule(
+    "DNSSEC034",
+    Severity.HIGH,
+    reference=f"{_RFC}4034#section-3.1.5",
+    passes=[_SOUND, {"dnssec": _signed_with(7 * DAY)}, {"dnssec": _signed_with(-DAY, 7 * DAY)}],
+    fails=[{"dnssec": _signed_with(-DAY)}],
+)
+def signature_has_expired(dnssec: Dnssec) -> str | Abstain | None:
+    """A signature has expired.
+
+    Resolvers take the zone for bogus, at the latest when they forget what they have. The signer has
+    stopped, or its output does not reach the servers. Sign the zone anew, now.
+    """
+    return _told_times(dnssec, lambda _, left: left <= 0)
+
+
+@rule(
+    "DNSSEC035",
+    Severity.MEDIUM,
+    reference=f"{_RFC}6781#section-4.4.2",
+    passes=[
+        _SOUND,
+        {"dnssec": _signed_with(7 * DAY)},
+        {"dnssec": _signed_with(3600 * 8, lifetime=2 * DAY)},
+    ],
+    fails=[{"dnssec": _signed_with(8 * 3600)}],
+)
+def signature_is_about_to_expire(dnssec: Dnssec) -> str | Abstain | None:
+    """A signature expires within twelve hours, and is not one of a signer that signs each answer.
+
+    Signers renew days ahead. When nobody does, the domain is gone for all who validate. See whether
+    the signer still runs.
+    """
+    return _told_times(dnssec, lambda one, left: 0 < left <= DAY // 2 and one.lifetime > 3 * DAY)
+
+
+@rule(
+    "DNSSEC036",
+    Severity.LOW,
+    reference=f"{_RFC}6781#section-4.4.2",
+    passes=[
+        _SOUND,
+        {"dnssec": _signed_with(3 * DAY)},
+        {"dnssec": _signed_with(DAY, lifetime=5 * DAY)},
+    ],
+    fails=[{"dnssec": _signed_with(DAY)}],
+)
+def signature_is_renewed_late(dnssec: Dnssec) -> str | Abstain | None:
+    """A signature that was made for a week or more has less than two days left.
+
+    Signers renew when a third or a quarter of the time is left, so that a weekend's outage does no
+    harm. See whether this one still runs, and let it renew earlier.
+    """
+    return _told_times(
+        dnssec, lambda one, left: DAY // 2 < left <= 2 * DAY and one.lifetime >= 7 * DAY
+    )
+
+
+@rule(
+    "DNSSEC037",
+    Severity.LOW,
+    reference=f"{_RFC}8078#section-4",
+    passes=[
+        _SOUND,
+        {"dnssec": signed(cds=(ds(key_tag=0, algorithm=0, digest_type=0, digest="00"),))},
+    ],
+    fails=[
+        {"dnssec": signed(cds=(ds(), ds(key_tag=0, algorithm=0, digest_type=0, digest="00")))},
+        {"dnssec": signed(cds=(ds(algorithm=0),))},
+        {"dnssec": signed(cdnskeys=(key(algorithm=0, flags=257),))},
+    ],
+)
+def removal_is_asked_wrongly(dnssec: Dnssec) -> str | Abstain | None:
+    """CDS or CDNSKEY ask for the DS to be removed, in a form that parents must not follow.
+
+    The request is one CDS `0 0 0 00` and one CDNSKEY `0 3 0 AA==`, alone. Anything beside it, or
+    another number in it, makes it void.
+    """
+    cds, cdnskeys = _some(dnssec.cds), _some(dnssec.cdnskeys)
+    found = []
+    if any(one.is_delete for one in cds):
+        if len(cds) > 1:
+            found.append("CDS: not alone")
+        elif (cds[0].key_tag, cds[0].digest_type) != (0, 0):
+            found.append(f"CDS {cds[0].key_tag} 0 {cds[0].digest_type}")
+    if any(one.is_delete for one in cdnskeys):
+        if len(cdnskeys) > 1:
+            found.append("CDNSKEY: not alone")
+        elif (cdnskeys[0].flags, cdnskeys[0].protocol) != (0, 3):
+            found.append(f"CDNSKEY {cdnskeys[0].flags} {cdnskeys[0].protocol} 0")
+    return _told(found, dnssec.cds, dnssec.cdnskeys)
+
+
+@rule(
+    "DNSSEC038",
+    Severity.LOW,
+    reference=f"{_RFC}4035#section-2.2",
+    passes=[
+        _SOUND,
+        _UNSIGNED,
+        {"dnssec": _signed_with(7 * DAY)},
+    ],
+    fails=[
+        {
+            "dnssec": signed(
+                dnskeys=(key(), key(algorithm=8, key_tag=7)),
+                signatures=(Signature("SOA", 13, 2371, "example.com", 0, 14 * DAY),),
+            )
+        }
+    ],
+)
+def algorithm_signs_nothing(dnssec: Dnssec) -> str | Abstain | None:
+    """A key's algorithm is not used to sign the zone.
+
+    Every algorithm among the keys must sign every record set; resolvers that insist find the zone
+    bogus. It is a rollover that went too fast, or a key that was left behind.
+    """
+    signing = {one.algorithm for one in dnssec.signatures if one.covered == "SOA"}
+    if not signing:
+        return None
+    published = {
+        one.algorithm
+        for one in _some(dnssec.dnskeys)
+        if one.is_zone_key and not one.is_revoked and one.protocol == 3 and not one.is_delete
+    }
+    idle = (f"algorithm {algorithm_name(number)}" for number in sorted(published - signing))
+    return _told(idle, dnssec.dnskeys)

@@ -689,3 +689,56 @@ def glue_is_out_of_date(ns: Ns) -> str | Abstain | None:
     if found:
         return "; ".join(found)
     return Abstain(f"addresses of {', '.join(unknown)}") if unknown else None
+
+
+@rule(
+    "NS029",
+    Severity.LOW,
+    reference=f"{_RFC}2182#section-5",
+    passes=[_SOUND, {"ns": ns_of({"ns1.example.net": ("198.41.0.4",)})}],
+    fails=[
+        {"ns": ns_of({"ns1.example.net": ("198.41.0.4",), "ns2.example.net": ("2801:1b8:10::b",)})}
+    ],
+)
+def one_ipv4_name_server(ns: Ns) -> str | Abstain | None:
+    """Only one of several name servers has an IPv4 address.
+
+    For everybody without IPv6 there is no second server. Give another one IPv4.
+    """
+    return _only_one(ns, "v4", "IPv4")
+
+
+@rule(
+    "NS030",
+    Severity.NOTICE,
+    reference=f"{_RFC}3901#section-4",
+    passes=[_SOUND, {"ns": ns_of({"ns1.example.net": ("198.41.0.4", "2001:503:ba3e::2:30")})}],
+    fails=[
+        {
+            "ns": ns_of(
+                {
+                    "ns1.example.net": ("198.41.0.4", "2001:503:ba3e::2:30"),
+                    "ns2.example.net": ("199.9.14.201",),
+                }
+            )
+        }
+    ],
+)
+def one_ipv6_name_server(ns: Ns) -> str | Abstain | None:
+    """Only one of several name servers has an IPv6 address.
+
+    For everybody without IPv4 there is no second server. Give another one IPv6.
+    """
+    return _only_one(ns, "v6", "IPv6")
+
+
+def _only_one(ns: Ns, family: str, shown: str) -> str | Abstain | None:
+    """The one host that has addresses of a family, where others have those of the other only."""
+    hosts = [one.host for one in ns.servers if not one.fault and one.host.addresses]
+    known = {host.name: getattr(host, family) for host in hosts}
+    has = [name for name, found in known.items() if found and not isinstance(found, NotMeasured)]
+    if len(hosts) < 2 or len(has) > 1 or ns.left_out:
+        return None
+    if unknown := [name for name, found in known.items() if isinstance(found, NotMeasured)]:
+        return Abstain(f"{shown} addresses of {', '.join(unknown)}")
+    return f"{has[0]} only" if has else None

@@ -12,7 +12,7 @@ import msgspec
 
 from dnstats.grade.rule import Abstain, rule
 from dnstats.grade.scale import Severity
-from dnstats.grade.zone_examples import SOUND_SOA, soa_of, soa_where
+from dnstats.grade.zone_examples import SOUND_SOA, host_of, soa_of, soa_where
 from dnstats.records.soa import Soa
 from dnstats.records.soa_record import SoaRecord
 from dnstats.wire import BadName, split_name
@@ -382,3 +382,43 @@ def timer_beyond_31_bits(soa: Soa) -> str | None:
         if getattr(one, field) >= 2**31
     ]
     return ", ".join(found) or None
+
+
+@rule(
+    "SOA021",
+    Severity.NOTICE,
+    reference=f"{_RFC}1912#section-2.4",
+    passes=[_SOUND, {"soa": soa_where(primary=host_of("ns1.example.net", "198.41.0.4"))}],
+    fails=[
+        {"soa": soa_where(primary=host_of("ns1.example.net", "198.41.0.4", alias="a.example.net"))}
+    ],
+)
+def mname_is_an_alias(soa: Soa) -> str | None:
+    """MNAME is an alias (CNAME).
+
+    It should be the primary's own name: tools compare it with the NS set, and not every one follows
+    an alias. Name the server it leads to.
+    """
+    host = soa.primary
+    return f"{host.name} is an alias of {host.alias}" if host is not None and host.alias else None
+
+
+@rule(
+    "SOA022",
+    Severity.NOTICE,
+    reference=f"{_RFC}2136#section-4.3",
+    passes=[_SOUND, {"soa": soa_where(primary=host_of("ns1.example.net", "198.41.0.4"))}],
+    fails=[{"soa": soa_where(primary=host_of("ns1.example.net"))}],
+)
+def mname_has_no_address(soa: Soa) -> str | Abstain | None:
+    """MNAME has no address.
+
+    Dynamic updates and NOTIFY go nowhere. That is sound for a primary that is hidden on purpose,
+    and else a name that was forgotten when the server was moved.
+    """
+    host = soa.primary
+    if host is None or host.addresses:
+        return None
+    if not host.exists or host.is_without_address:
+        return f"{host.name} has no address" if host.exists else f"{host.name} does not exist"
+    return Abstain(f"addresses of {host.name}")
