@@ -13,6 +13,7 @@ from dnstats.archive import (
     SCHEMA,
     BadArchive,
     ChunkArchive,
+    check_writable,
     chunk_path,
     has_chunk,
     read_chunk,
@@ -147,3 +148,14 @@ def test_every_column_is_described() -> None:
 def test_files_are_found_by_day_then_run() -> None:
     path = chunk_path(dt.date(2026, 3, 4), 12, 7)
     assert path == "2026/03/04/run-000012/chunk-00007.parquet"
+
+
+@pytest.mark.parametrize("where", ["/dev/null/archive", "/sys/archive", "nosuch://bucket/archive"])
+def test_an_archive_that_nothing_can_be_written_to_is_said_to_be_so(where: str) -> None:
+    with pytest.raises(BadArchive, match="nothing can be written to the archive"):
+        check_writable(where)
+
+
+def test_trying_an_archive_leaves_nothing_in_it(tmp_path: Path) -> None:
+    check_writable(str(tmp_path / "new"))
+    assert list((tmp_path / "new").iterdir()) == []

@@ -63,6 +63,22 @@ def chunk_path(day: dt.date, run_id: int, number: int) -> str:
     return f"{day:%Y/%m/%d}/run-{run_id:06d}/chunk-{number:05d}.parquet"
 
 
+def check_writable(archive: str) -> None:
+    """`BadArchive` when nothing can be written there: to be known before hours of asking."""
+    try:
+        filesystem, root = fsspec.core.url_to_fs(archive)
+        filesystem.makedirs(root.rstrip("/"), exist_ok=True)
+        probe = f"{root.rstrip('/')}/.{uuid.uuid4().hex}.partial"
+        with filesystem.open(probe, "wb") as file:
+            file.write(b"writable")
+        filesystem.rm_file(probe)
+    except Exception as fault:  # every kind of store has faults of its own
+        raise BadArchive(
+            f"nothing can be written to the archive {archive} ({fault}): mend that, or name "
+            "another in DNSTATS_ARCHIVE"
+        ) from fault
+
+
 class ChunkArchive:
     """Gathers a chunk's answers; `write` puts them into the archive at once."""
 

@@ -12,7 +12,8 @@ from dnstats import archive
 from dnstats.db.models import Grade, Remark, Run, SiteRun
 from dnstats.settings import Settings
 from dnstats.tasks import grade_chunk as grading
-from dnstats.tasks.chunk_name import ChunkName, Refused
+from dnstats.tasks import scan_chunk as scanning
+from dnstats.tasks.chunk_name import ChunkName, Refused, begin_stage
 from dnstats.tasks.grade_chunk import grade_chunk
 from dnstats.tasks.notify_done import notify_done
 from dnstats.tasks.process_chunk import process_chunk
@@ -140,3 +141,35 @@ def test_grading_again_with_newer_rules_moves_the_summary_and_the_report(
     assert pages["sites.csv"] != report["sites.csv"]
     assert flow.rows()["site_runs"] == old["site_runs"]
     assert set(old["grades"]) < set(flow.rows()["grades"]), "the old grades stay beside the new"
+
+
+def test_nothing_is_asked_where_no_answer_could_be_kept(
+    flow: Flow, start_run: Start, monkeypatch
+) -> None:
+    (chunk,) = start_run(last_rank=2)
+    monkeypatch.setattr(scanning, "scan", lambda *_, **__: pytest.fail("it asked"))
+    nowhere = Settings({"DNSTATS_ARCHIVE": "/dev/null/archive"})
+    with pytest.raises(archive.BadArchive, match="nothing can be written"):
+        scan_chunk(flow.engine, nowhere, chunk, now=NOW)
+
+
+def test_a_chunk_that_was_not_read_is_not_graded_as_if_it_were_empty(
+    flow: Flow, start_run: Start
+) -> None:
+    (chunk,) = start_run(last_rank=2)
+    with pytest.raises(Refused, match=r"ranks 1-2 was not read .* clear process_chunk"):
+        flow.grade(chunk)
+    with pytest.raises(Refused, match="1 of 1 chunks are not graded"):
+        flow.end()
+
+
+def test_no_report_is_written_of_a_run_whose_chunk_is_under_way_again(
+    flow: Flow, start_run: Start
+) -> None:
+    chunks = start_run(last_rank=4, chunk_size=2)
+    for chunk in chunks:
+        flow.scan(chunk)
+    flow.end()
+    begin_stage(flow.engine, chunks[1], "scanned_at")
+    with pytest.raises(Refused, match=r"1 chunks of run .* are under way again"):
+        publish_report(flow.engine, flow.settings, chunks[0]["run_id"])

@@ -42,8 +42,8 @@ def load_chunk(connection: sa.Connection, chunk: ChunkName, *, lock: bool = Fals
     query = (
         sa.select(
             Chunk.run_id, Chunk.number, Chunk.first_rank, Chunk.last_rank, Chunk.sites,
-            Chunk.archive, Chunk.scanned_at, Run.source, Run.settings, Run.site_list_id, Run.day,
-            Run.started_at, Run.rows_dropped_at,
+            Chunk.archive, Chunk.scanned_at, Chunk.processed_at, Run.source, Run.settings,
+            Run.site_list_id, Run.day, Run.started_at, Run.rows_dropped_at,
         )
         .join(Run, Run.id == Chunk.run_id)
         .where(Chunk.run_id == chunk["run_id"], Chunk.number == chunk["number"])

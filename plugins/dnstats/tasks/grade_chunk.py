@@ -34,6 +34,11 @@ REMARK_COLUMNS = (
 def grade_chunk(database: sa.Engine, chunk: ChunkName) -> ChunkName:
     """Replace the chunk's grades and remarks of this version of the rules, in one transaction."""
     row = begin_stage(database, chunk, "graded_at")
+    if row.processed_at is None:
+        raise Refused(
+            f"{chunk['label']} was not read since it was last asked or begun: clear process_chunk, "
+            "with downstream"
+        )
     with database.begin() as connection:
         load_chunk(connection, chunk, lock=True)
         grades: list[tuple[Any, ...]] = []

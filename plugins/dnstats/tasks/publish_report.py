@@ -7,7 +7,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from dnstats.db.models import Run
+from dnstats.db.models import Chunk, Run
 from dnstats.db.partitions import analyze_run_partitions
 from dnstats.db.queries import newest_run
 from dnstats.grade.catalogue import rule_texts
@@ -33,6 +33,14 @@ def publish_report(database: sa.Engine, settings: Settings, run_id: int | None =
             raise Refused(
                 f"Run {run_id} is {run.state!r} and not published: a run that measured too little, "
                 "or is not finished, has no report."
+            )
+        open_chunks = connection.scalar(
+            sa.select(sa.func.count()).where(Chunk.run_id == run_id, Chunk.graded_at.is_(None))
+        )
+        if open_chunks:
+            raise Refused(
+                f"{open_chunks} chunks of run {run_id} are under way again, and a report of half "
+                "of them would be wrong: when they are done, it is published by itself."
             )
         analyze_run_partitions(connection, run_id)
         page = write_report(connection, run_id, settings.reports, rule_texts(), next_letter)

@@ -37,7 +37,10 @@ log = logging.getLogger(__name__)
 def scan_chunk(
     database: sa.Engine, settings: Settings, chunk: ChunkName, *, now: dt.datetime
 ) -> ChunkName:
-    """Replace the chunk's archive file with answers of now; for a reread, check that it stands."""
+    """Replace the chunk's archive file with answers of now; for a reread, check that it stands.
+
+    `BadArchive` before anything is asked when no answer could be kept.
+    """
     row = begin_stage(database, chunk, "scanned_at")
     if row.source == "archive":
         if not archive.has_chunk(settings.archive, row.archive):
@@ -57,6 +60,7 @@ def scan_chunk(
         )
     with database.begin() as connection:
         sites = in_random_order([site for _, site in load_sites(connection, row)], chunk)
+    archive.check_writable(settings.archive)
     answers = archive.ChunkArchive()
     how = scan_settings(settings, row.settings)
     for sentence in check_limits(how):
