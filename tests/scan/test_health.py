@@ -16,10 +16,9 @@ NAMES = [txt(f"n{number}.example") for number in range(20)]
 
 def control_questions(bench: Bench) -> list[tuple[Lane, Query]]:
     out = []
-    for lane, payloads in bench.core.sends(bench.now):
-        out += [
-            (lane, Query(payload, tcp=False)) for payload in payloads if payload[12:13] == b"\0"
-        ]
+    for lane, messages, length in bench.core.sends(bench.now):
+        queries = [messages[start : start + length] for start in range(0, len(messages), length)]
+        out += [(lane, Query(query, tcp=False)) for query in queries if query[12:13] == b"\0"]
     return out
 
 
@@ -115,7 +114,7 @@ def test_a_resolver_that_stays_away_is_given_up_and_nothing_becomes_absent() -> 
 def test_a_closed_port_is_unreachable_after_the_patience() -> None:
     bench = Bench(*NAMES, scan_settings=quick("192.0.2.53", patience=2.0))
     for _ in range(200):
-        lanes = {lane for lane, _ in bench.core.sends(bench.now)}
+        lanes = {lane for lane, _, _ in bench.core.sends(bench.now)}
         for lane in lanes:
             bench.core.refused(lane, bench.now)
         bench.turn(0.05)
@@ -163,7 +162,7 @@ def test_a_closed_port_of_a_server_is_tried_again_with_growing_gaps() -> None:
     bench = Bench(txt("a.example", "192.0.2.1"))
     times = []
     for _ in range(400):
-        for lane in {lane for lane, _ in bench.core.sends(bench.now)}:
+        for lane in {lane for lane, _, _ in bench.core.sends(bench.now)}:
             if lane.is_tcp:
                 bench.core.closed(lane)
             else:

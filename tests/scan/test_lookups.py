@@ -44,9 +44,9 @@ class Bench:
     def sends(self) -> list[tuple[Lane, Query]]:
         """What goes out now, control questions left out."""
         out = []
-        for lane, payloads in self.core.sends(self.now):
-            for payload in payloads:
-                query = Query(payload, tcp=lane.is_tcp)
+        for lane, messages, length in self.core.sends(self.now):
+            for start in range(0, len(messages), length):
+                query = Query(messages[start : start + length], tcp=lane.is_tcp)
                 if query.name != "." or not lane.server.is_resolver:
                     self.sent[Question(query.name, query.rdtype, self.server_of(lane))] += 1
                     out.append((lane, query))

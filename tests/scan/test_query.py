@@ -8,10 +8,12 @@ import pytest
 from dnstats import wire
 from dnstats.scan.query import (
     HEADERS,
+    MAX_BURST,
     OPT,
     is_askable,
     is_opted_out,
     mix_case,
+    mixed_burst,
     question_section,
 )
 from hypothesis import given
@@ -48,6 +50,39 @@ def test_mixed_case_differs_from_one_question_to_the_next() -> None:
     section = question_section("a-name-of-some-length.example", wire.A)
     rng = random.Random(1)
     assert len({mix_case(section, rng.getrandbits) for _ in range(50)}) > 45
+
+
+@given(
+    labels=LABELS,
+    rdtype=st.sampled_from([wire.A, 0x41, 0x617A]),  # of which some are letters
+    count=st.integers(1, MAX_BURST),
+    seed=st.integers(),
+)
+def test_a_burst_is_the_queries_one_by_one_with_ids_and_case_of_their_own(
+    labels: list[bytes], rdtype: int, count: int, seed: int
+) -> None:
+    name = ".".join(wire.escape_label(label) for label in labels)
+    section = question_section(name, rdtype)
+    header = HEADERS[True, False, True]
+    burst = mixed_burst([section] * count, header, random.Random(seed).getrandbits)
+    length = 12 + len(section) + len(OPT)
+    assert len(burst) == count * length
+    for start in range(0, len(burst), length):
+        query = burst[start : start + length]
+        assert query[2:12] == header
+        assert wire.read_name(query, 12)[0] == name
+        assert query[12 : -len(OPT)].lower() == section.lower()
+        assert query[-len(OPT) - 4 :] == section[-4:] + OPT
+
+
+def test_ids_and_case_in_a_burst_are_random() -> None:
+    section = question_section("a-name-of-some-length.example", wire.A)
+    rng = random.Random(1)
+    burst = mixed_burst([section] * 64, HEADERS[True, False, True], rng.getrandbits)
+    queries = [burst[start : start + 58] for start in range(0, len(burst), len(burst) // 64)]
+    assert len({query[12:] for query in queries}) > 55
+    bits = [sum(query[at // 8] >> at % 8 & 1 for query in queries) for at in range(16)]
+    assert all(10 < ones < 54 for ones in bits), "every bit of the ID is drawn"
 
 
 @pytest.mark.parametrize("name", ["a" * 64 + ".example", "a..b", "", "a." * 128, "münchen.de"])

@@ -28,7 +28,7 @@ READ_AT_ONCE = 256
 
 
 class Datagram:
-    """One UDP socket. `backlog` holds what the kernel would not take yet."""
+    """One UDP socket. `backlog` holds what the kernel would not take yet, and its length apiece."""
 
     __slots__ = ("backlog", "lane", "segment", "socket")
 
@@ -38,7 +38,7 @@ class Datagram:
         self.socket = socket.socket(family, socket.SOCK_DGRAM)
         self.lane = lane
         self.segment = 0
-        self.backlog: list[bytes] = []
+        self.backlog: list[tuple[bytes, int]] = []
         try:
             self.socket.setblocking(False)
             if server.is_resolver:
@@ -74,8 +74,8 @@ class Datagrams:
     def is_batching(self) -> bool:
         return self._segments
 
-    def send(self, core: Lookups, lane: Lane, payloads: list[bytes], now: float) -> None:
-        """Send on a lane, opening its socket when it has none."""
+    def send(self, core: Lookups, lane: Lane, messages: bytes, length: int, now: float) -> None:
+        """Send messages of this length on a lane, opening its socket when it has none."""
         channel = lane.channel
         if channel is None:
             try:
@@ -87,9 +87,9 @@ class Datagrams:
         if not lane.server.is_resolver:
             self._by_age.move_to_end(lane)
         if channel.backlog:
-            channel.backlog += payloads
+            channel.backlog.append((messages, length))
             return
-        self._send(core, channel, payloads, now)
+        self._send(core, channel, messages, length, now)
 
     def _open(self, lane: Lane) -> Datagram:
         channel = Datagram(lane)
@@ -117,12 +117,14 @@ class Datagrams:
         channel.lane.channel = None
         channel.socket.close()
 
-    def _send(self, core: Lookups, channel: Datagram, payloads: list[bytes], now: float) -> None:
+    def _send(
+        self, core: Lookups, channel: Datagram, messages: bytes, length: int, now: float
+    ) -> None:
         try:
-            if len(payloads) > 1 and self._segments:
-                left = self._send_segments(channel, payloads)
+            if len(messages) > length and self._segments:
+                left = self._send_segments(channel, messages, length)
             else:
-                left = self._send_each(channel, payloads)
+                left = self._send_each(channel, messages, length)
         except ConnectionRefusedError:
             core.refused(channel.lane, now)
             return
@@ -130,62 +132,54 @@ class Datagrams:
             core.unreachable(channel.lane, now)
             return
         if left:
-            channel.backlog = left
+            channel.backlog.append((left, length))
             self._poller.modify(channel.socket.fileno(), select.EPOLLIN | select.EPOLLOUT)
 
-    def _send_each(self, channel: Datagram, payloads: list[bytes]) -> list[bytes]:
+    def _send_each(self, channel: Datagram, messages: bytes, length: int) -> bytes:
         """Send one by one; what the kernel would not take comes back."""
         send = channel.socket.send
-        if channel.segment:
+        if channel.segment and channel.segment < length:
+            # Longer than a segment, it would be cut; a shorter one goes out whole as it is.
             channel.socket.setsockopt(SOL_UDP, UDP_SEGMENT, 0)
             channel.segment = 0
-        for position, payload in enumerate(payloads):
+        for start in range(0, len(messages), length):
             try:
-                send(payload)
+                send(messages[start : start + length])
             except OSError as error:
                 if error.errno in FULL:
-                    return payloads[position:]
+                    return messages[start:]
                 raise
-        return []
+        return b""
 
-    def _send_segments(self, channel: Datagram, payloads: list[bytes]) -> list[bytes]:
-        """Queries of one length go out in one call: the kernel cuts them apart again."""
-        by_length: dict[int, list[bytes]] = {}
-        for payload in payloads:
-            group = by_length.get(len(payload))
-            if group is None:
-                by_length[len(payload)] = [payload]
-            else:
-                group.append(payload)
+    def _send_segments(self, channel: Datagram, messages: bytes, length: int) -> bytes:
+        """All go out in one call: the kernel cuts them apart again."""
         udp = channel.socket
-        left: list[bytes] = []
-        for length, group in by_length.items():
-            if left:
-                left += group
-                continue
-            try:
-                # One datagram no longer than the segment size goes out whole as it is.
-                if channel.segment < length or (len(group) > 1 and channel.segment != length):
-                    udp.setsockopt(SOL_UDP, UDP_SEGMENT, length)
-                    channel.segment = length
-                udp.send(b"".join(group) if len(group) > 1 else group[0])
-            except OSError as error:
-                if error.errno in FULL:
-                    left += group
-                elif error.errno in NO_SEGMENTS:
-                    self._segments = False  # a device without checksum offload: plain from now on
-                    left += self._send_each(channel, group)
-                else:
-                    raise
-        return left
+        try:
+            if channel.segment != length:
+                udp.setsockopt(SOL_UDP, UDP_SEGMENT, length)
+                channel.segment = length
+            udp.send(messages)
+        except OSError as error:
+            if error.errno in FULL:
+                return messages
+            if error.errno not in NO_SEGMENTS:
+                raise
+            self._segments = False  # a device without checksum offload: plain from now on
+            udp.setsockopt(SOL_UDP, UDP_SEGMENT, 0)
+            channel.segment = 0
+            return self._send_each(channel, messages, length)
+        return b""
 
     def flush(self, core: Lookups, descriptor: int, now: float) -> None:
         """The kernel takes datagrams again."""
         channel = self._by_descriptor[descriptor]
         backlog, channel.backlog = channel.backlog, []
         self._poller.modify(descriptor, select.EPOLLIN)
-        if backlog:
-            self._send(core, channel, backlog, now)
+        for messages, length in backlog:
+            if channel.backlog:
+                channel.backlog.append((messages, length))
+            else:
+                self._send(core, channel, messages, length, now)
 
     def receive(self, core: Lookups, descriptor: int, now: float) -> int:
         """Hand everything that came on a socket to the core; how much it was."""

@@ -95,9 +95,7 @@ def _send_probe(core: Lookups, server: Server, now: float) -> None:
     question = Question(".", wire.NS)
     probe = Lookup(question, question_section(question.name, question.rdtype), PROBE)
     lane = server.datagram_lane()
-    ident = core.random_bytes(2)
-    while ident in lane.pending:
-        ident = core.random_bytes(2)
+    ident = core.new_ident(lane)
     lane.pending[ident] = probe
     probe.server, probe.lane, probe.ident, probe.sends = server, lane, ident, 1
     timeout = min(PROBE_TIMEOUT, core.settings.timeout)
@@ -107,8 +105,9 @@ def _send_probe(core: Lookups, server: Server, now: float) -> None:
     core.counters.probes += 1
     core.counters.datagrams += 1
     server.sent.count(1, now + core.epoch)
-    core.due(timeout, probe.deadline, [probe])
-    core.outbox.append((lane, [probe.ident + HEADERS[True, False, True] + probe.wire + OPT]))
+    core.due(timeout, probe)
+    query = probe.ident + HEADERS[True, False, True] + probe.wire + OPT
+    core.outbox.append((lane, query, len(query)))
 
 
 def probe_if_due(core: Lookups, server: Server, now: float) -> None:

@@ -10,13 +10,14 @@ from __future__ import annotations
 import heapq
 import random
 from collections import deque
+from collections.abc import Sequence
 
 from dnstats.answer import Answer, Reason
 from dnstats.scan import health, trying
 from dnstats.scan.allowance import Part
 from dnstats.scan.counters import Counters
 from dnstats.scan.pacing import NEVER, QUIET, Ceiling, Pace
-from dnstats.scan.query import HEADERS, OPT, mix_case
+from dnstats.scan.query import HEADERS, MAX_BURST, OPT, mixed_burst
 from dnstats.scan.reply import failed, read_reply
 from dnstats.scan.server import (
     STREAM_IN_FLIGHT,
@@ -34,10 +35,27 @@ DIRECT_SHARE = 0.6  # one server answers sooner than a resolver that has to ask 
 SLOW_SHARE = 1.5  # in the second pass
 STREAM_SHARE = 2.0  # a connection takes a round trip more, and resolvers may ask for us first
 STREAM_IDLE = 2.0  # seconds an idle connection is kept for the next truncated answer
-MAX_BURST = 64  # datagrams the kernel takes in one UDP_SEGMENT send
 MAX_STREAMS = 256
 
-Sends = list[tuple[Lane, list[bytes]]]
+QUESTION_AT = 12  # where a message's question section begins
+
+Sends = list[tuple[Lane, bytes, int]]
+"""Lane by lane, messages of one length, one behind another, and that length."""
+
+Sending = tuple[float, float, Lane | None, Sequence[Lookup]]
+"""When it is overdue, when it was sent, and what: the look-ups, or all that a lane holds of that
+time. Answered look-ups are so not kept alive for as long as they would have been waited for: they
+would be out of the processor's caches when they go, which costs more than all else about them."""
+
+
+def _sent_until(lane: Lane, at: float) -> list[Lookup]:
+    """What a lane still holds of those sent first at that time or before: IDs stand in order."""
+    found = []
+    for lookup in lane.pending.values():
+        if lookup.asked_at > at:
+            break
+        found.append(lookup)
+    return found
 
 
 class Lookups:
@@ -63,7 +81,7 @@ class Lookups:
         self._starved: list[Server] = []  # wait for room among all direct look-ups
         self._timed: list[tuple[float, int, Server]] = []
         self._ticket = 0
-        self._bursts: dict[float, deque[tuple[float, list[Lookup]]]] = {}
+        self._sendings: dict[float, deque[Sending]] = {}
         self._idle_streams: deque[tuple[float, Lane]] = deque()
 
     def _pool(self, addresses: tuple[str, ...], window: int, now: float) -> Pool:
@@ -91,6 +109,8 @@ class Lookups:
 
     def add(self, lookup: Lookup, *, pool: Pool | None = None) -> None:
         """Queue a look-up: at its own server, or at a pool of resolvers (the first by default)."""
+        if lookup.is_slow:
+            lookup.is_fresh = False
         if lookup.question.server:
             server = self.direct(lookup.question.server)
             lookup.server = server
@@ -188,7 +208,8 @@ class Lookups:
             self.wake(server, server.pace.next_at(now))
         if granted:
             taken = self._pull(server, granted)
-            self._send_burst(server, taken, now)
+            if taken:
+                self._send_taken(server, taken, now)
             if taken and pool is not None and pool.queue and server.room() > 0:
                 self.ready(server)  # it left the others their share: what they leave is next
 
@@ -199,7 +220,7 @@ class Lookups:
         while queue and len(taken) < count:
             lookup = queue.popleft()
             lookup.is_queued = False
-            if not lookup.is_done and not lookup.tcp:
+            if lookup.is_fresh or (not lookup.is_done and not lookup.tcp):
                 taken.append(lookup)
         pool = server.pool
         if pool is None or not pool.queue or len(taken) >= count:
@@ -207,14 +228,21 @@ class Lookups:
         live = len(pool.live)
         share = -(-len(pool.queue) // max(1, live))
         left = min(share, count - len(taken))
-        while left > 0 and pool.queue:
-            lookup = pool.queue.popleft()
+        queue = pool.queue
+        while left > 0 and queue:
+            lookup = queue.popleft()
+            if lookup.is_fresh:
+                lookup.is_queued = False
+                lookup.server = server
+                left -= 1
+                taken.append(lookup)
+                continue
             if lookup.is_done or lookup.tcp:
                 lookup.is_queued = False
                 continue  # not counted: taking nothing but such would leave nobody to go on
             left -= 1
             if lookup.avoid is server and live > 1:
-                pool.queue.append(lookup)
+                queue.append(lookup)
                 continue
             lookup.is_queued = False
             if lookup.server is not server:
@@ -223,68 +251,93 @@ class Lookups:
             taken.append(lookup)
         return taken
 
-    def _send_burst(self, server: Server, lookups: list[Lookup], now: float) -> None:
+    def _send_taken(self, server: Server, lookups: list[Lookup], now: float) -> None:
+        """Send them, most in bursts of one length, the unusual ones each for itself."""
         lane = server.datagram_lane()
-        pending = lane.pending
-        is_resolver = server.is_resolver
-        idents = self.random_bytes(2 * len(lookups))
-        random_bits = self.random_bits
-        usual = HEADERS[is_resolver, False, True]
-        payloads: list[bytes] = []
-        first: list[Lookup] = []
-        timeout = self.settings.timeout * (1.0 if is_resolver else DIRECT_SHARE)
-        deadline = now + timeout
-        for position, lookup in enumerate(lookups):
-            if lookup.lane is None:
-                lookup.lane = lane
-                ident = idents[2 * position : 2 * position + 2]
-                while ident in pending:
-                    ident = self.random_bytes(2)
-                lookup.ident = ident
-                pending[ident] = lookup
-                if server.takes_all and lookup.mixed_case:
-                    lookup.wire = mix_case(lookup.section, random_bits)
+        by_length: dict[int, list[Lookup]] = {}
+        takes_all = server.takes_all
+        for lookup in lookups:
+            if takes_all and lookup.is_fresh:
+                length = len(lookup.section)
+                if length in by_length:
+                    by_length[length].append(lookup)
                 else:
-                    trying.shape(self, lookup, server)
-            if lookup.edns and not lookup.question.cd:
-                payload = lookup.ident + usual + lookup.wire + OPT
+                    by_length[length] = [lookup]
             else:
-                payload = (
-                    lookup.ident
-                    + HEADERS[is_resolver, lookup.question.cd, lookup.edns]
-                    + lookup.wire
-                    + (OPT if lookup.edns else b"")
-                )
-            if lookup.lane is lane:
-                payloads.append(payload)
-            else:  # a repeated question keeps its socket and ID: a late reply still counts
-                self.outbox.append((lookup.lane, [payload]))
-            lookup.sent_at = now
-            if lookup.sends or lookup.is_slow:
-                self._repeated(lookup, now)
-            else:
-                lookup.tries = lookup.sends = 1
-                lookup.asked_at = now
-                lookup.deadline = deadline
-                first.append(lookup)
-        if first:
-            self.due(timeout, deadline, first)
+                self._send_one(server, lane, lookup, now)
+        if by_length:
+            timeout = self.settings.timeout * (1.0 if server.is_resolver else DIRECT_SHARE)
+            for group in by_length.values():
+                for start in range(0, len(group), MAX_BURST):
+                    burst = group[start : start + MAX_BURST] if len(group) > MAX_BURST else group
+                    self._send_burst(lane, burst, now, now + timeout)
+            self._due(timeout, (now + timeout, now, lane, ()))
         server.in_flight += len(lookups)
-        if not is_resolver:
+        if not server.is_resolver:
             self.direct_in_flight += len(lookups)
         self.counters.datagrams += len(lookups)
         server.sent.count(len(lookups), now + self.epoch)
-        for start in range(0, len(payloads), MAX_BURST):
-            self.outbox.append((lane, payloads[start : start + MAX_BURST]))
 
-    def _repeated(self, lookup: Lookup, now: float) -> None:
-        """A look-up goes out once more, and is waited for longer than before."""
+    def _send_burst(self, lane: Lane, lookups: list[Lookup], now: float, deadline: float) -> None:
+        """First sends of the usual form, their questions of one length: they go out as one.
+
+        With `received` this is where a scan's processor time goes, so nothing is called here for
+        a look-up by itself, and what can be the same for all of a burst is.
+        """
+        pending = lane.pending
+        header = HEADERS[lane.server.is_resolver, False, True]
+        queries = mixed_burst([each.section for each in lookups], header, self.random_bits)
+        size = len(queries)
+        length = size // len(lookups)
+        behind = length - len(OPT)
+        for lookup, start, question, end in zip(
+            lookups,
+            range(0, size, length),
+            range(QUESTION_AT, size, length),
+            range(behind, size, length),
+            strict=True,
+        ):
+            ident = queries[start : start + 2]
+            while ident in pending:
+                ident = self.random_bytes(2)
+                queries = queries[:start] + ident + queries[start + 2 :]
+            pending[ident] = lookup
+            lookup.ident = ident
+            lookup.wire = queries[question:end]
+            lookup.lane = lane
+            lookup.sends = lookup.tries = 1
+            lookup.sent_at = lookup.asked_at = now
+            lookup.deadline = deadline
+            lookup.is_fresh = False
+        self.outbox.append((lane, queries, length))
+
+    def _send_one(self, server: Server, lane: Lane, lookup: Lookup, now: float) -> None:
+        """A datagram of any form: a repeated one, to a server that cannot bear all, without EDNS.
+
+        A repeated question keeps its socket, ID and case: a late reply still counts.
+        """
+        if lookup.lane is None:
+            lookup.lane = lane
+            lookup.ident = self.new_ident(lane)
+            lane.pending[lookup.ident] = lookup
+            trying.shape(self, lookup, server)
+        lookup.is_fresh = False
+        header = HEADERS[server.is_resolver, lookup.question.cd, lookup.edns]
+        query = lookup.ident + header + lookup.wire + (OPT if lookup.edns else b"")
+        self.outbox.append((lookup.lane, query, len(query)))
         timeout = self.timeout(lookup, lookup.tries)
         lookup.tries += 1
         lookup.sends += 1
+        lookup.sent_at = now
         lookup.asked_at = lookup.asked_at or now
         lookup.deadline = now + timeout
-        self.due(timeout, lookup.deadline, [lookup])
+        self.due(timeout, lookup)
+
+    def new_ident(self, lane: Lane) -> bytes:
+        ident = self.random_bytes(2)
+        while ident in lane.pending:
+            ident = self.random_bytes(2)
+        return ident
 
     def timeout(self, lookup: Lookup, tries: int) -> float:
         """How long a datagram of this look-up is waited for, after so many tries."""
@@ -293,12 +346,16 @@ class Lookups:
             return seconds * DIRECT_SHARE
         return seconds * SLOW_SHARE if lookup.is_slow else seconds
 
-    def due(self, timeout: float, deadline: float, burst: list[Lookup]) -> None:
-        """Remember when a burst is overdue; one queue a timeout keeps each in order."""
-        queue = self._bursts.get(timeout)
+    def due(self, timeout: float, *lookups: Lookup) -> None:
+        """Remember when what was just sent is overdue."""
+        self._due(timeout, (lookups[0].deadline, 0.0, None, lookups))
+
+    def _due(self, timeout: float, sending: Sending) -> None:
+        """One queue a timeout keeps each in order."""
+        queue = self._sendings.get(timeout)
         if queue is None:
-            self._bursts[timeout] = queue = deque()
-        queue.append((deadline, burst))
+            self._sendings[timeout] = queue = deque()
+        queue.append(sending)
 
     def _send_stream(self, server: Server, now: float) -> None:
         lane = server.stream
@@ -315,18 +372,16 @@ class Lookups:
             self.wake(server, server.pace.next_at(now))
         timeout = self.settings.timeout * STREAM_SHARE
         sent: list[Lookup] = []
-        payloads = []
         while server.stream_queue and len(sent) < granted:
             lookup = server.stream_queue.popleft()
             if lookup.is_done:
                 continue
-            ident = self.random_bytes(2)
-            while ident in lane.pending:
-                ident = self.random_bytes(2)
+            ident = self.new_ident(lane)
             lane.pending[ident] = lookup
             lookup.lane, lookup.ident, lookup.wire = lane, ident, lookup.section
             header = HEADERS[server.is_resolver, lookup.question.cd, lookup.edns]
-            payloads.append(ident + header + lookup.section + (OPT if lookup.edns else b""))
+            query = ident + header + lookup.section + (OPT if lookup.edns else b"")
+            self.outbox.append((lane, query, len(query)))
             lookup.tcp_tries += 1
             lookup.sends += 1
             lookup.asked_at = lookup.asked_at or now
@@ -334,10 +389,9 @@ class Lookups:
             lookup.deadline = now + timeout
             sent.append(lookup)
         if sent:
-            self.due(timeout, now + timeout, sent)
+            self.due(timeout, *sent)
             self.counters.stream_queries += len(sent)
             server.sent.count(len(sent), now + self.epoch)
-            self.outbox.append((lane, payloads))
         elif not lane.pending:
             self._idle(lane, now)
 
@@ -356,7 +410,7 @@ class Lookups:
                 self.counters.ignored += 1
                 continue
             if (
-                not data.startswith(lookup.wire, 12)
+                not data.startswith(lookup.wire, QUESTION_AT)
                 or data[2] & 0xF8 != 0x80  # QR set, opcode QUERY
                 or data[4] != 0
                 or data[5] != 1
@@ -395,10 +449,14 @@ class Lookups:
 
     def expire(self, now: float) -> None:
         """Deal with everything that is overdue."""
-        for queue in list(self._bursts.values()):
+        for queue in list(self._sendings.values()):
             while queue and queue[0][0] <= now:
-                deadline, burst = queue.popleft()
-                for lookup in burst:
+                deadline, sent_at, lane, lookups = queue.popleft()
+                if lane is not None:
+                    if not lane.pending:
+                        continue
+                    lookups = _sent_until(lane, sent_at)
+                for lookup in lookups:
                     if lookup.deadline == deadline:
                         self.release(lookup)
                         trying.timed_out(self, lookup, now)
@@ -409,7 +467,7 @@ class Lookups:
 
     def next_event(self) -> float | None:
         """When `expire` or `sends` has something to do at the latest; None when never."""
-        times = [queue[0][0] for queue in self._bursts.values() if queue]
+        times = [queue[0][0] for queue in self._sendings.values() if queue]
         if self._timed:
             times.append(self._timed[0][0])
         if self._idle_streams:

@@ -14,6 +14,7 @@ EDNS_SIZE = 1232  # the DNS flag day's size: fits every path without fragments
 OPT = b"\0" + struct.pack("!HHIH", wire.OPT, EDNS_SIZE, 0x8000, 0)  # RFC 6891, DO set (RFC 3225)
 
 RD, CD = 0x0100, 0x0010
+MAX_BURST = 64  # datagrams the kernel takes in one UDP_SEGMENT send
 _LETTERS = bytes(0x20 if 0x61 <= byte | 0x20 <= 0x7A and byte >= 0x41 else 0 for byte in range(256))
 
 
@@ -71,6 +72,30 @@ def mix_case(section: bytes, random_bits: Callable[[int], int]) -> bytes:
     letters = int.from_bytes(section.translate(_LETTERS)) & _NAME_ONLY
     mixed = int.from_bytes(section) ^ (letters & random_bits(len(section) * 8))
     return mixed.to_bytes(len(section))
+
+
+def mixed_burst(sections: list[bytes], header: bytes, random_bits: Callable[[int], int]) -> bytes:
+    """Queries for questions of one length, one behind another: random IDs, letters in random case.
+
+    Whole bursts as one number: a sixth of what it costs to do the same query by query.
+    """
+    count = len(sections)
+    front = b"\0\0" + header
+    plain = front + (OPT + front).join(sections) + OPT
+    size = len(plain)
+    names, idents = _places(size // count)
+    left_out = (MAX_BURST * (size // count) - size) * 8
+    letters = int.from_bytes(plain.translate(_LETTERS)) & names >> left_out
+    flipped = random_bits(size * 8) & (letters | idents >> left_out)
+    return (int.from_bytes(plain) ^ flipped).to_bytes(size)
+
+
+@lru_cache(maxsize=512)
+def _places(length: int) -> tuple[int, int]:
+    """In MAX_BURST queries of this length: where a letter may change its case, and the IDs."""
+    name = b"\0" * 12 + b"\x20" * (length - 16 - len(OPT)) + b"\0" * (4 + len(OPT))
+    ident = b"\xff\xff" + b"\0" * (length - 2)
+    return int.from_bytes(name * MAX_BURST), int.from_bytes(ident * MAX_BURST)
 
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network

@@ -49,18 +49,30 @@ class Lane:
 class Lookup:
     """One question on its way, from being queued to its one outcome in this pass.
 
-    Made a million times a run: what most of them never change stands in the class (a slot for
-    each costs a microsecond more).
+    Made a million times a run: what every one of them changes has a slot, what most of them never
+    change stands in the class and goes into `__dict__` when it does.
     """
 
-    server: Server | None = None
-    lane: Lane | None = None  # where its ID is out, in flight or not
-    ident = b""
-    deadline = 0.0  # of the send in flight; 0 when none is
-    sent_at = 0.0
-    asked_at = 0.0
-    sends = 0  # all of them
-    tries = 0  # datagrams that count
+    __slots__ = (
+        "__dict__",
+        "asked_at",
+        "deadline",
+        "ident",
+        "is_done",
+        "is_fresh",
+        "is_queued",
+        "is_slow",
+        "lane",
+        "owner",
+        "question",
+        "section",
+        "sends",
+        "sent_at",
+        "server",
+        "tries",
+        "wire",
+    )
+
     tcp_tries = 0
     refunds = 0  # datagrams that do not count: the resolver was away
     tcp = False
@@ -68,9 +80,6 @@ class Lookup:
     mixed_case = True
     folded = False  # a reply came with the right question in another case
     truncated = False
-    is_slow = False  # second pass: waits longer
-    is_done = False
-    is_queued = False  # waits in a queue for datagrams, for the first time or again
     avoid: Server | None = None  # another path is wanted
     reason = Reason.TIMEOUT  # what to say when no answer can be accepted
     evidence = b""  # the message behind that reason, if any
@@ -78,8 +87,18 @@ class Lookup:
     def __init__(self, question: Question, section: bytes, owner: object = None) -> None:
         self.question = question  # with the canonical name
         self.section = section  # the question section in lower case
-        self.wire = section  # the question section as it is sent
         self.owner = owner
+        self.server: Server | None = None
+        self.lane: Lane | None = None  # where its ID is out, in flight or not
+        self.ident = b""
+        self.wire = section  # the question section as it is sent
+        self.deadline = self.sent_at = 0.0  # of the send in flight; 0 when none is
+        self.asked_at = 0.0  # when it was sent first
+        self.sends = self.tries = 0  # all of them, and the datagrams that count
+        self.is_fresh = not question.cd  # never sent, and of the form that nearly all have
+        self.is_slow = False  # second pass: waits longer
+        self.is_done = False
+        self.is_queued = False  # waits in a queue for datagrams, for the first time or again
 
 
 class Server:

@@ -48,12 +48,13 @@ class Streams:
     def __init__(self, poller: select.epoll) -> None:
         self._poller = poller
         self._by_descriptor: dict[int, Stream] = {}
+        self._unsent: dict[int, None] = {}
 
     def __contains__(self, descriptor: int) -> bool:
         return descriptor in self._by_descriptor
 
-    def send(self, core: Lookups, lane: Lane, payloads: list[bytes]) -> None:
-        """Send messages on a lane, connecting first when it is not."""
+    def send(self, core: Lookups, lane: Lane, message: bytes) -> None:
+        """Take a message for a lane, connecting first when it is not; `flush_all` sends it."""
         stream = lane.channel
         if stream is None:
             try:
@@ -66,10 +67,15 @@ class Streams:
             self._by_descriptor[descriptor] = stream
             self._poller.register(descriptor, select.EPOLLIN | select.EPOLLOUT)
         assert isinstance(stream, Stream)
-        for payload in payloads:
-            stream.outgoing += len(payload).to_bytes(2) + payload
+        stream.outgoing += len(message).to_bytes(2) + message
         if not stream.waits_to_write:
-            self.flush(stream.socket.fileno())
+            self._unsent[stream.socket.fileno()] = None
+
+    def flush_all(self) -> None:
+        """Send what was taken: all messages to one server in one call."""
+        unsent, self._unsent = self._unsent, {}
+        for descriptor in unsent:
+            self.flush(descriptor)
 
     def flush(self, descriptor: int) -> None:
         """The connection stands, or takes more."""

@@ -25,11 +25,12 @@ class Transport:
         self.streams = Streams(self._poller)
 
     def send(self, core: Lookups, sends: Sends, now: float) -> None:
-        for lane, payloads in sends:
+        for lane, messages, length in sends:
             if lane.is_tcp:
-                self.streams.send(core, lane, payloads)
+                self.streams.send(core, lane, messages)
             else:
-                self.datagrams.send(core, lane, payloads, now)
+                self.datagrams.send(core, lane, messages, length, now)
+        self.streams.flush_all()
         if core.closing:
             closing, core.closing = core.closing, []
             for lane in closing:

@@ -121,6 +121,7 @@ def requeue(core: Lookups, lookup: Lookup) -> None:
     if lookup.is_queued:
         return
     lookup.is_queued = True
+    lookup.is_fresh = False
     if server.pool is not None:
         server.pool.queue.appendleft(lookup)
         core.ready_pool(server.pool)
