@@ -189,9 +189,61 @@ def test_an_apex_without_ns_is_a_value_with_no_names() -> None:
 def test_a_set_nobody_could_get_is_not_measured(make) -> None:  # type: ignore[no-untyped-def]
     world = ZoneAnswers()
     world.give(make(Question("example.com", wire.NS)))
+    for address in {address for own in world.hosts.values() for address in own}:
+        world.give_server(address, timeout)
     value = ns.read(world.site, world.look)
     assert isinstance(value, NotMeasured)
-    assert value.question == "NS example.com"
+
+
+@pytest.mark.parametrize("make", [timeout, servfail])
+@pytest.mark.parametrize(("told", "service"), [(refused, Service.REFUSED), (None, None)])
+def test_where_resolvers_know_nothing_the_servers_of_the_delegation_are_asked(
+    make,  # type: ignore[no-untyped-def]
+    told,  # type: ignore[no-untyped-def]
+    service: Service | None,
+) -> None:
+    world = ZoneAnswers()
+    for rdtype in (wire.NS, wire.SOA):
+        world.give(make(Question("example.com", rdtype)))
+    if told is not None:
+        for own in world.hosts.values():
+            for address in own:
+                world.give_server(address, told)
+    asked = run_plan(ns.questions(world.site), world.look)
+    value = _read(world)
+    assert value.is_delegation
+    assert value.names == ("ns1.example.net", "ns2.example.net")
+    assert set(_services(value).values()) == {service or Service.AUTHORITATIVE}
+    assert {one.address for one in value.addresses} < {question.server for question in asked}
+
+
+def test_a_host_that_nobody_can_resolve_is_asked_at_its_glue() -> None:
+    world = ZoneAnswers(hosts={"ns1.example.com": (FIRST,)})
+    for question in (
+        *(Question("example.com", rdtype) for rdtype in (wire.NS, wire.SOA)),
+        *(Question("ns1.example.com", rdtype) for rdtype in (wire.A, wire.AAAA)),
+    ):
+        world.give(servfail(question))
+    world.delegate(glue=[("ns1.example.com", "A", FIRST), ("ns1.example.com", "AAAA", "2600::1")])
+    world.give_server(FIRST, refused)
+    asked = run_plan(ns.questions(world.site), world.look)
+    assert {FIRST, "2600::1"} < {question.server for question in asked}
+    value = _read(world)
+    assert _services(value) == {FIRST: Service.REFUSED, "2600::1": Service.NOT_ASKED}
+
+
+def test_servers_that_only_the_zone_above_names_are_asked_too() -> None:
+    world = ZoneAnswers()
+    world.move("old.example.org", ("192.5.5.241", FIRST))  # one of them is a known address
+    world.delegate(("ns1.example.net", "old.example.org"))
+    world.give_server("192.5.5.241", refused)
+    asked = run_plan(ns.questions(world.site), world.look)
+    assert len(asked) == len(set(asked)) == 1 + 4 + 6 + ABOVE + 2 + 2
+    value = _read(world)
+    assert [(one.address, one.service) for one in value.only_above] == [
+        ("192.5.5.241", Service.REFUSED)
+    ]
+    assert "192.5.5.241" not in _services(value)
 
 
 def test_a_zone_that_fails_validation_has_name_servers_all_the_same() -> None:

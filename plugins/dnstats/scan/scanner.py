@@ -28,6 +28,7 @@ from dnstats.scan.transport import Transport
 LONGEST_WAIT = 0.5  # seconds; the clock is read at least this often, whatever does not come
 BUSIEST = 20  # addresses whose load is reported second by second
 CONTROL_WINDOW = 4  # look-ups under way at one resolver while the control sample is asked
+MANY_BARE = 0.01  # of the answers; the few that really come bare are less
 FED = 1.0  # windows of questions that wait while another window is in flight
 
 
@@ -332,8 +333,20 @@ class Scan:
             servers=len(core.servers),
             elapsed=self._clock() - self._started,
             cpu_seconds=time.process_time() - self._cpu,
-            warnings=self._warnings,
+            warnings=self._warnings + _unfit(table),
         )
+
+
+def _unfit(table: Plans) -> tuple[str, ...]:
+    """What to say of resolvers that deny without proof, as forwarders do."""
+    bare = table.reasons.get(Reason.NO_PROOF, 0)
+    answered = table.settled - table.not_measured
+    if not bare or bare < MANY_BARE * (answered + bare):
+        return ()
+    return (
+        f"{bare:,} answers say that there is nothing and bring no SOA that proves it: the resolver "
+        "is a forwarder that leaves it out, or filters; name one that resolves by itself.",
+    )
 
 
 def _busiest(core: Lookups) -> dict[str, tuple[int, list[int]]]:

@@ -63,7 +63,8 @@ def scan_chunk(
     archive.check_writable(settings.archive)
     answers = archive.ChunkArchive()
     how = scan_settings(settings, row.settings)
-    for sentence in check_limits(how):
+    limits = check_limits(how)
+    for sentence in limits:
         log.warning("%s", sentence)
     log.info("%s: asking about %d sites", chunk["label"], len(sites))
     with ShareLease(database, chunk) as allowance:
@@ -81,6 +82,9 @@ def scan_chunk(
         end_stage(connection, chunk, "scanned_at", dt.datetime.now(dt.UTC), scan_report=counts)
     for line in report.table():
         log.info("%s", line)
+    for sentence in report.warnings:
+        if sentence not in limits:
+            log.warning("%s", sentence)
     log.info("%s: %d answers archived in %d bytes", chunk["label"], len(answers), size)
     return chunk
 
