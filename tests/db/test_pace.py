@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from dnstats.db.models import Chunk, Run, SiteList
-from dnstats.db.pace import Control, Pace, control_sample, highest_pace
+from dnstats.db.pace import Control, Pace, control_sample, forget_seconds, highest_pace
 
 
 def run_with(database: sa.Connection, *reports: dict[str, Any] | None) -> int:
@@ -63,3 +63,15 @@ def test_the_control_samples_of_all_chunks_are_one(database: sa.Connection) -> N
 
 def test_a_run_that_asked_nobody_directly_has_no_pace(database: sa.Connection) -> None:
     assert highest_pace(database, run_with(database, None)) == Pace(0, "")
+
+
+def test_of_a_dropped_run_the_seconds_are_forgotten_and_the_counts_stay(
+    database: sa.Connection,
+) -> None:
+    report = {"highest_rate": 9, "highest_rate_server": "a", "busiest": {"a": [100, [9] * 600]}}
+    run_id = run_with(database, report, None, {"sites": 3})
+    for _ in range(2):
+        forget_seconds(database, run_id)
+        query = sa.select(Chunk.scan_report).where(Chunk.run_id == run_id).order_by(Chunk.number)
+        kept = {name: report[name] for name in ("highest_rate", "highest_rate_server")}
+        assert list(database.scalars(query)) == [kept, None, {"sites": 3}]

@@ -6,6 +6,7 @@ from collections import Counter
 from typing import NamedTuple
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
 
 from dnstats.db.models import Chunk
 
@@ -36,6 +37,16 @@ def highest_pace(connection: sa.Connection, run_id: int) -> Pace:
                 of_server[second] += count
     together = (Pace(max(counts.values()), server) for server, counts in seconds.items() if counts)
     return max((highest, *together))
+
+
+def forget_seconds(connection: sa.Connection, run_id: int) -> None:
+    """Take the seconds out of a run's reports, when its summary is all that is wanted of it."""
+    without = sa.cast(Chunk.scan_report, JSONB).op("-")(sa.literal("busiest", sa.Text))
+    connection.execute(
+        sa.update(Chunk)
+        .where(Chunk.run_id == run_id, sa.func.jsonb_typeof(Chunk.scan_report) == "object")
+        .values(scan_report=without)
+    )
 
 
 class Control(NamedTuple):

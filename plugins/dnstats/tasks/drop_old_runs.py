@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from dnstats import archive_removal
 from dnstats.archive import BadArchive
 from dnstats.db.models import RUN_PARTITIONED, Chunk, Run, SiteList, SiteRank
+from dnstats.db.pace import forget_seconds
 from dnstats.db.partitions import (
     InUse,
     drop_list_partition,
@@ -116,6 +117,7 @@ def _drop_rows(
         if is_under_way(state, started_at, now):
             raise StillUsed("it has begun again")
         drop_run_partitions(connection, run.id)
+        forget_seconds(connection, run.id)
         connection.execute(sa.update(Run).where(Run.id == run.id).values(rows_dropped_at=now))
         return size
 
