@@ -6,6 +6,7 @@ import json
 import shutil
 from pathlib import Path
 
+import dnstats.grade.rules  # noqa: F401  (registers every rule: this file runs alone too)
 import pytest
 from dnstats.grade import fingerprint as recorded
 from dnstats.grade.rule import RULES, rules_of

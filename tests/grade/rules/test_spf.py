@@ -52,12 +52,20 @@ def grade(
         ("v=spf1 mx", MAIL, 60),
         ("v=spf1 +all", MAIL, 0),
         ("v=spf1 mx -al", MAIL, 0),
-        (None, MAIL, 0),
-        (None, None, 60),
+        (None, MAIL, 60),
+        (None, None, 85),
     ],
 )
 def test_grade(record: str | None, mail: str | None, points: int) -> None:
     assert grade(record, mail) == points
+
+
+@pytest.mark.parametrize(("mail", "points"), [(MAIL, 0), (None, 60)])
+@pytest.mark.parametrize("dmarc", [None, "v=DMARC1; p=none", "v=DMARC1; p=quarantine; t=y"])
+def test_no_record_without_an_enforced_policy(
+    mail: str | None, dmarc: str | None, points: int
+) -> None:
+    assert grade(None, mail, dmarc) == points
 
 
 def test_a_parked_domain_with_minus_all_gets_no_remark_that_costs() -> None:

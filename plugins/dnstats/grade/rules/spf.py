@@ -24,6 +24,8 @@ from dnstats.records.spf_term import LOOKUP_TERMS, MECHANISMS, FaultKind, Qualif
 _RFC = "https://www.rfc-editor.org/rfc/rfc"
 RFC7208 = f"{_RFC}7208"
 
+_MAIL = "10 mail.example.com"
+_REJECT = "v=DMARC1; p=reject"
 _SOUND = {"spf": "v=spf1 mx include:_spf.example.net -all"}
 _NO_MAIL = {"spf": "v=spf1 -all"}
 
@@ -42,6 +44,18 @@ WIDEST_V4, WIDEST_V6 = 8, 12
 
 def _takes_mail(mx: Mx | None) -> bool:
     return mx is not None and not mx.is_null
+
+
+def _is_enforced(dmarc: Dmarc | None) -> bool:
+    """Whether forged mail fails by DMARC, which needs no SPF record for that."""
+    return dmarc is not None and dmarc.effective_policy in ("quarantine", "reject")
+
+
+def _unless_open(dmarc: Dmarc | None, evidence: str) -> str | Abstain:
+    """The evidence, while it is known that no DMARC policy is enforced."""
+    if dmarc is not None and dmarc.unmeasured and not dmarc.effective_policy:
+        return Abstain("the DMARC policy was not measured")
+    return evidence
 
 
 def _faults(spf: Spf, kind: FaultKind) -> str | None:
@@ -96,36 +110,92 @@ def _shown(terms: Iterable[Term]) -> str | None:
     "SPF001",
     Severity.CRITICAL,
     reference=f"{RFC7208}#section-2.6.1",
-    passes=[_SOUND | {"mx": "10 mail.example.com"}, {"spf": None, "mx": None}],
-    fails=[{"spf": None, "mx": "10 mail.example.com"}],
+    passes=[
+        _SOUND | {"mx": _MAIL, "dmarc": None},
+        {"spf": None, "mx": None, "dmarc": None},
+        {"spf": None, "mx": _MAIL, "dmarc": _REJECT},
+    ],
+    fails=[
+        {"spf": None, "mx": _MAIL, "dmarc": None},
+        {"spf": None, "mx": _MAIL, "dmarc": "v=DMARC1; p=none"},
+    ],
 )
-def no_record(spf: Spf | None, mx: Mx | None) -> str | None:
+def no_record(spf: Spf | None, mx: Mx | None, dmarc: Dmarc | None) -> str | Abstain | None:
     """There is no SPF record, and the domain has mail.
 
     Receivers cannot tell this domain's mail from forged mail. List who sends for the domain in a
     TXT record, such as `v=spf1 mx include:<your mail provider> -all`.
     """
-    if spf is None and _takes_mail(mx):
-        return "no TXT record starts with v=spf1"
-    return None
+    if spf is not None or not _takes_mail(mx) or _is_enforced(dmarc):
+        return None
+    return _unless_open(dmarc, "no TXT record starts with v=spf1")
 
 
 @rule(
     "SPF002",
     Severity.HIGH,
     reference=f"{RFC7208}#section-10.1.2",
-    passes=[_NO_MAIL | {"mx": None}, {"spf": None, "mx": "10 mail.example.com"}],
-    fails=[{"spf": None, "mx": None}, {"spf": None, "mx": "0 ."}],
+    passes=[
+        _NO_MAIL | {"mx": None, "dmarc": None},
+        {"spf": None, "mx": _MAIL, "dmarc": None},
+        {"spf": None, "mx": None, "dmarc": _REJECT},
+    ],
+    fails=[{"spf": None, "mx": None, "dmarc": None}, {"spf": None, "mx": "0 .", "dmarc": None}],
 )
-def no_record_without_mail(spf: Spf | None, mx: Mx | None) -> str | None:
+def no_record_without_mail(
+    spf: Spf | None, mx: Mx | None, dmarc: Dmarc | None
+) -> str | Abstain | None:
     """There is no SPF record on a domain that takes no mail.
 
     A domain without mail can still be forged as a sender. Publish `v=spf1 -all`: nobody sends mail
     for this domain.
     """
-    if spf is None and not _takes_mail(mx):
-        return "no TXT record starts with v=spf1, and there is no mail host"
-    return None
+    if spf is not None or _takes_mail(mx) or _is_enforced(dmarc):
+        return None
+    return _unless_open(dmarc, "no TXT record starts with v=spf1, and there is no mail host")
+
+
+@rule(
+    "SPF047",
+    Severity.HIGH,
+    reference="https://www.rfc-editor.org/rfc/rfc9989#section-8",
+    passes=[
+        _SOUND | {"mx": _MAIL, "dmarc": _REJECT},
+        {"spf": None, "mx": _MAIL, "dmarc": None},
+        {"spf": None, "mx": None, "dmarc": _REJECT},
+    ],
+    fails=[{"spf": None, "mx": _MAIL, "dmarc": _REJECT}],
+)
+def only_dmarc(spf: Spf | None, mx: Mx | None, dmarc: Dmarc) -> str | None:
+    """There is no SPF record, and DMARC is all that stops forged mail.
+
+    Receivers without DMARC cannot tell forged mail, and this domain's own mail fails wherever its
+    DKIM signature is lost. List who sends for the domain in a TXT record.
+    """
+    if spf is not None or not _takes_mail(mx) or not _is_enforced(dmarc):
+        return None
+    return f"no TXT record starts with v=spf1; DMARC has p={dmarc.effective_policy}"
+
+
+@rule(
+    "SPF048",
+    Severity.MEDIUM,
+    reference=f"{RFC7208}#section-10.1.2",
+    passes=[
+        _NO_MAIL | {"mx": None, "dmarc": _REJECT},
+        {"spf": None, "mx": None, "dmarc": None},
+        {"spf": None, "mx": _MAIL, "dmarc": _REJECT},
+    ],
+    fails=[{"spf": None, "mx": None, "dmarc": _REJECT}],
+)
+def only_dmarc_without_mail(spf: Spf | None, mx: Mx | None, dmarc: Dmarc) -> str | None:
+    """There is no SPF record on a domain that takes no mail, and DMARC is all that stops forgeries.
+
+    Receivers without DMARC take them. Publish `v=spf1 -all`: nobody sends mail for this domain.
+    """
+    if spf is not None or _takes_mail(mx) or not _is_enforced(dmarc):
+        return None
+    return f"no TXT record starts with v=spf1; DMARC has p={dmarc.effective_policy}"
 
 
 @rule(
@@ -566,12 +636,10 @@ def softfail_alone(spf: Spf, dmarc: Dmarc | None) -> str | Abstain | None:
     """
     if spf.policy is not Qualifier.SOFTFAIL:
         return _unknown_policy(spf)
-    if dmarc is not None and dmarc.effective_policy in ("quarantine", "reject"):
+    if _is_enforced(dmarc):
         return None
-    if dmarc is not None and dmarc.unmeasured and not dmarc.effective_policy:
-        return Abstain("the DMARC policy was not measured")
     policy = f"p={dmarc.effective_policy}" if dmarc and dmarc.effective_policy else "no policy"
-    return f"~all, and DMARC has {policy}"
+    return _unless_open(dmarc, f"~all, and DMARC has {policy}")
 
 
 def _is_default(spf: Spf) -> bool:
