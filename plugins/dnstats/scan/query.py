@@ -34,7 +34,8 @@ HEADERS = {
 }
 
 
-_LENGTHS = tuple(bytes((length,)) for length in range(wire.MAX_LABEL + 1))
+_LENGTHS = {length: bytes((length,)) for length in range(1, wire.MAX_LABEL + 1)}
+_PLAIN = b"abcdefghijklmnopqrstuvwxyz0123456789_-."
 
 
 def question_section(name: str, rdtype: int) -> bytes:
@@ -44,8 +45,10 @@ def question_section(name: str, rdtype: int) -> bytes:
 
 def read_question(name: str, rdtype: int) -> tuple[bytes, str]:
     """The question in wire form, and its name in canonical text."""
-    written, text = _write(name)
-    return written + _type_and_class(rdtype), text
+    written = _written.get(name)
+    if written is None:
+        written, name = _write(name)
+    return written + _type_and_class(rdtype), name
 
 
 @lru_cache(maxsize=256)
@@ -53,12 +56,30 @@ def _type_and_class(rdtype: int) -> bytes:
     return rdtype.to_bytes(2) + b"\0\1"
 
 
-@lru_cache(maxsize=8192)  # a site is asked a dozen things under one name, close together
+_KEPT = 4096
+_written: dict[str, bytes] = {}
+"""Plain names of late in wire form: a site is asked a dozen things under one name, close together.
+Emptied when full."""
+
+
 def _write(name: str) -> tuple[bytes, str]:
-    if not wire.is_plain(name):
+    """A name in wire form and in canonical text, which nearly every name is already."""
+    plain = name.encode("ascii", "replace")
+    if plain.translate(None, _PLAIN):
         return wire.write_name(name).lower(), wire.canonical(name)
-    labels = [_LENGTHS[len(label)] + label for label in name.encode().split(b".")]
-    return b"".join(labels) + b"\0", name
+    written = b""
+    try:
+        for label in plain.split(b"."):
+            written += _LENGTHS[len(label)] + label
+    except KeyError:
+        return wire.write_name(name), wire.canonical(name)  # a dot at its end, or no name at all
+    written += b"\0"
+    if len(written) > wire.MAX_NAME:
+        raise wire.BadName(f"the name is longer than {wire.MAX_NAME} octets")
+    if len(_written) >= _KEPT:
+        _written.clear()
+    _written[name] = written
+    return written, name
 
 
 _NAME_ONLY = ~0xFFFFFFFF  # not the type and the class behind it
