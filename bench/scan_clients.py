@@ -43,32 +43,27 @@ def names(count: int) -> Iterator[str]:
 # -- this engine ----------------------------------------------------------------------------------
 
 
-class Raw:
-    """A message as it came, in the place of an Answer."""
-
-    __slots__ = ("message",)
-    reason = None
-
-    def __init__(self, message: bytes) -> None:
-        self.message = message
-
-
 def transport(port: int, count: int, folder: str, batches: bool = True) -> dict[str, Any]:
     """Core and sockets alone: sent, matched, checked, written to a file; not read any further."""
     import random
+    from itertools import islice
 
     from dnstats import wire
-    from dnstats.answer import Question
+    from dnstats.answer import Answer, Outcome, Question
     from dnstats.scan import lookups
     from dnstats.scan.query import question_section
     from dnstats.scan.server import Lookup
     from dnstats.scan.settings import ScanSettings
     from dnstats.scan.transport import Transport
 
-    def keep(_lookup: Lookup, data: bytes, _now: float, **_: bool) -> Raw:
-        return Raw(data)
+    came: list[bytes] = []
+
+    def keep(_lookup: Lookup, data: bytes, _now: float, **_: bool) -> Answer:
+        came.append(data)
+        return unread
 
     lookups.read_reply = keep  # type: ignore[assignment]
+    unread = Answer(Question(".", wire.NS), Outcome.PRESENT)
     settings = ScanSettings(resolvers=(f"127.0.0.1:{port}",), batches=batches)
     clock = time.monotonic
     core = lookups.Lookups(settings, random.Random(os.urandom(16)), clock())
@@ -78,19 +73,20 @@ def transport(port: int, count: int, folder: str, batches: bool = True) -> dict[
     gc.disable()
     with open(Path(folder, "raw"), "wb") as out:
         while done < count:
-            if len(core.first.queue) < settings.window:
-                for _, name in zip(range(settings.window), waiting, strict=False):
-                    question = Question(name, wire.TXT)
-                    core.add(Lookup(question, question_section(name, wire.TXT)))
+            wanted = int(core.first.room()) - len(core.first.queue)
+            for name in islice(waiting, max(0, wanted)):
+                question = Question(name, wire.TXT)
+                core.add(Lookup(question, question_section(name, wire.TXT)))
             now = clock()
             sockets.send(core, core.sends(now), now)
             ready = sockets.wait(sockets.pause(core, 0.05))
             now = clock()
             sockets.handle(core, ready, now)
             core.expire(now)
-            finished, core.finished = core.finished, []
-            out.write(b"".join([answer.message for _, answer in finished]))
-            done += len(finished)
+            done += len(core.finished)
+            core.finished.clear()
+            out.write(b"".join(came))
+            came.clear()
     sockets.close()
     return {"answered": done}
 

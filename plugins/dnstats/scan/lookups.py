@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import heapq
 import random
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Sequence
 
 from dnstats.answer import Answer, Reason
@@ -56,6 +56,15 @@ def _sent_until(lane: Lane, at: float) -> list[Lookup]:
             break
         found.append(lookup)
     return found
+
+
+def _is_reply(data: bytes, lookup: Lookup) -> bool:
+    """Whether a message answers exactly what was asked: QR set, opcode QUERY, the one question."""
+    return (
+        data.startswith(lookup.wire, QUESTION_AT)
+        and data[2] & 0xF8 == 0x80
+        and data[4:6] == b"\0\1"
+    )
 
 
 class Lookups:
@@ -111,26 +120,27 @@ class Lookups:
         """Queue a look-up: at its own server, or at a pool of resolvers (the first by default)."""
         if lookup.is_slow:
             lookup.is_fresh = False
-        if lookup.question.server:
-            server = self.direct(lookup.question.server)
+        address = lookup.question.server
+        if address:
+            server = self.direct(address)
             lookup.server = server
             if server.is_unroutable:
                 self.finish(lookup, failed(lookup, Reason.UNREACHABLE))
             elif server.state is State.DEAD:
                 self.finish(lookup, failed(lookup, health.reason_of(server)))
             else:
-                lookup.is_queued = True
                 server.queue.append(lookup)
-                self.ready(server)
+                if not server.is_ready:
+                    self.ready(server)
             return
         chosen = pool or self.first
-        if chosen.is_dead:
+        if chosen.dead and chosen.is_dead:
             lookup.server = chosen.servers[0]
             self.finish(lookup, failed(lookup, health.reason_of(lookup.server)))
             return
-        lookup.is_queued = True
         chosen.queue.append(lookup)
-        self.ready_pool(chosen)
+        if not chosen.is_ready:
+            self.ready_pool(chosen)
 
     def direct(self, address: str) -> Server:
         """The state of one address that is asked directly."""
@@ -148,6 +158,8 @@ class Lookups:
             self._ready.append(server)
 
     def ready_pool(self, pool: Pool) -> None:
+        """All resolvers of the pool that are there may have something to send."""
+        pool.is_ready = True
         for server in pool.servers:
             if not server.is_ready and server.state <= State.SUSPECT:
                 server.is_ready = True
@@ -177,6 +189,8 @@ class Lookups:
         ready, self._ready = self._ready, []
         for server in ready:
             server.is_ready = False
+            if server.pool is not None:
+                server.pool.is_ready = False
             if server.state >= State.SILENT:
                 continue
             if server.resume_at > now:
@@ -207,35 +221,42 @@ class Lookups:
         if granted < wanted:
             self.wake(server, server.pace.next_at(now))
         if granted:
-            taken = self._pull(server, granted)
-            if taken:
-                self._send_taken(server, taken, now)
-            if taken and pool is not None and pool.queue and server.room() > 0:
+            fresh, others = self._pull(server, granted)
+            if not fresh and not others:
+                return
+            self._send_taken(server, fresh, others, now)
+            if pool is not None and pool.queue and server.room() > 0:
                 self.ready(server)  # it left the others their share: what they leave is next
 
-    def _pull(self, server: Server, count: int) -> list[Lookup]:
-        """Take up to `count` look-ups from the server's own queue, then its share of its pool's."""
-        taken: list[Lookup] = []
+    def _pull(self, server: Server, count: int) -> tuple[list[Lookup], list[Lookup]]:
+        """Take up to `count` look-ups from the server's own queue, then its share of its pool's.
+
+        First those that are sent for the first time in the usual form, then the others.
+        """
+        fresh: list[Lookup] = []
+        others: list[Lookup] = []
         queue = server.queue
-        while queue and len(taken) < count:
+        while queue and count > 0:
             lookup = queue.popleft()
-            lookup.is_queued = False
-            if lookup.is_fresh or (not lookup.is_done and not lookup.tcp):
-                taken.append(lookup)
+            if lookup.is_fresh:
+                fresh.append(lookup)
+            else:
+                lookup.is_queued = False
+                if lookup.is_done or lookup.tcp:
+                    continue
+                others.append(lookup)
+            count -= 1
         pool = server.pool
-        if pool is None or not pool.queue or len(taken) >= count:
-            return taken
+        if pool is None or not pool.queue:
+            return fresh, others
         live = len(pool.live)
-        share = -(-len(pool.queue) // max(1, live))
-        left = min(share, count - len(taken))
         queue = pool.queue
+        left = min(-(-len(queue) // max(1, live)), count)
         while left > 0 and queue:
             lookup = queue.popleft()
             if lookup.is_fresh:
-                lookup.is_queued = False
-                lookup.server = server
+                fresh.append(lookup)
                 left -= 1
-                taken.append(lookup)
                 continue
             if lookup.is_done or lookup.tcp:
                 lookup.is_queued = False
@@ -248,35 +269,34 @@ class Lookups:
             if lookup.server is not server:
                 self.forget(lookup)
                 lookup.server = server
-            taken.append(lookup)
-        return taken
+            others.append(lookup)
+        return fresh, others
 
-    def _send_taken(self, server: Server, lookups: list[Lookup], now: float) -> None:
-        """Send them, most in bursts of one length, the unusual ones each for itself."""
+    def _send_taken(
+        self, server: Server, fresh: list[Lookup], others: list[Lookup], now: float
+    ) -> None:
+        """Send them: in bursts of one length what is fresh, the others each for itself."""
         lane = server.datagram_lane()
-        by_length: dict[int, list[Lookup]] = {}
-        takes_all = server.takes_all
-        for lookup in lookups:
-            if takes_all and lookup.is_fresh:
-                length = len(lookup.section)
-                if length in by_length:
-                    by_length[length].append(lookup)
-                else:
-                    by_length[length] = [lookup]
-            else:
-                self._send_one(server, lane, lookup, now)
-        if by_length:
+        count = len(fresh) + len(others)
+        if not server.takes_all:
+            others += fresh
+            fresh = []
+        for lookup in others:
+            self._send_one(server, lane, lookup, now)
+        if fresh:
             timeout = self.settings.timeout * (1.0 if server.is_resolver else DIRECT_SHARE)
+            by_length: defaultdict[int, list[Lookup]] = defaultdict(list)
+            for lookup in fresh:
+                by_length[len(lookup.section)].append(lookup)
             for group in by_length.values():
                 for start in range(0, len(group), MAX_BURST):
-                    burst = group[start : start + MAX_BURST] if len(group) > MAX_BURST else group
-                    self._send_burst(lane, burst, now, now + timeout)
+                    self._send_burst(lane, group[start : start + MAX_BURST], now, now + timeout)
             self._due(timeout, (now + timeout, now, lane, ()))
-        server.in_flight += len(lookups)
+        server.in_flight += count
         if not server.is_resolver:
-            self.direct_in_flight += len(lookups)
-        self.counters.datagrams += len(lookups)
-        server.sent.count(len(lookups), now + self.epoch)
+            self.direct_in_flight += count
+        self.counters.datagrams += count
+        server.sent.count(count, now + self.epoch)
 
     def _send_burst(self, lane: Lane, lookups: list[Lookup], now: float, deadline: float) -> None:
         """First sends of the usual form, their questions of one length: they go out as one.
@@ -285,7 +305,8 @@ class Lookups:
         a look-up by itself, and what can be the same for all of a burst is.
         """
         pending = lane.pending
-        header = HEADERS[lane.server.is_resolver, False, True]
+        server = lane.server
+        header = HEADERS[server.is_resolver, False, True]
         queries = mixed_burst([each.section for each in lookups], header, self.random_bits)
         size = len(queries)
         length = size // len(lookups)
@@ -304,11 +325,11 @@ class Lookups:
             pending[ident] = lookup
             lookup.ident = ident
             lookup.wire = queries[question:end]
+            lookup.server = server
             lookup.lane = lane
             lookup.sends = lookup.tries = 1
             lookup.sent_at = lookup.asked_at = now
             lookup.deadline = deadline
-            lookup.is_fresh = False
         self.outbox.append((lane, queries, length))
 
     def _send_one(self, server: Server, lane: Lane, lookup: Lookup, now: float) -> None:
@@ -317,11 +338,11 @@ class Lookups:
         A repeated question keeps its socket, ID and case: a late reply still counts.
         """
         if lookup.lane is None:
+            lookup.server = server
             lookup.lane = lane
             lookup.ident = self.new_ident(lane)
             lane.pending[lookup.ident] = lookup
             trying.shape(self, lookup, server)
-        lookup.is_fresh = False
         header = HEADERS[server.is_resolver, lookup.question.cd, lookup.edns]
         query = lookup.ident + header + lookup.wire + (OPT if lookup.edns else b"")
         self.outbox.append((lookup.lane, query, len(query)))
@@ -405,24 +426,28 @@ class Lookups:
         finished = self.finished
         accepted = released = 0
         for data in messages:
-            lookup = pending.get(data[:2])
+            ident = data[:2]
+            lookup = pending.get(ident)
             if lookup is None:
                 self.counters.ignored += 1
                 continue
+            is_cut = False
             if (
                 not data.startswith(lookup.wire, QUESTION_AT)
-                or data[2] & 0xF8 != 0x80  # QR set, opcode QUERY
-                or data[4] != 0
+                or data[2] & 0xFA != 0x80  # QR set, opcode QUERY, TC clear
+                or data[4]
                 or data[5] != 1
-            ) and not trying.is_acceptable(self, lookup, data, now):
-                continue
-            del pending[lookup.ident]
+            ):
+                if not (_is_reply(data, lookup) or trying.is_acceptable(self, lookup, data, now)):
+                    continue
+                is_cut = data[2] & 0x02 != 0
+            del pending[ident]
             lookup.lane = None
             if lookup.deadline:
                 lookup.deadline = 0.0
                 released += 1
             accepted += 1
-            if data[2] & 0x02:
+            if is_cut:
                 trying.truncated(self, lookup, was_tcp=is_tcp)
                 continue
             answer = read_reply(lookup, data, now, tcp=is_tcp)

@@ -204,9 +204,10 @@ class Server:
 class Pool:
     """Resolvers that share one queue: each takes from it what it has room for."""
 
-    __slots__ = ("dead", "queue", "servers")
+    __slots__ = ("dead", "is_ready", "queue", "servers")
 
     def __init__(self) -> None:
+        self.is_ready = False  # each of its servers is
         self.dead = 0  # of its servers
         self.servers: list[Server] = []
         self.queue: deque[Lookup] = deque()
