@@ -50,14 +50,14 @@ status: install ## what runs, where, how to log in
 regrade: install ## grade RUN (latest) again from its stored rows by the rules of now; what moved
 	@$(VENV) -m dnstats.regrade "$(RUN)"
 
-test: install-dev ## the whole suite; real PostgreSQL, sockets and Airflow
-	@$(VENV) -m pytest
+test: install-dev ## the whole suite; real PostgreSQL, sockets and Airflow; TESTS=tests/scan for a part
+	@$(VENV) -m pytest --numprocesses auto --maxprocesses 4 --dist loadgroup $(TESTS)
 
 test-live: install-dev ## a real Airflow alone: reruns, backfill, alerts, killed scheduler and database
 	@$(VENV) -m pytest tests/live -m ""
 
-test-long: install-dev ## what `make test` leaves out: backfill, killed scheduler and database
-	@$(VENV) -m pytest tests/live -m long
+test-long: install-dev ## what `make test` leaves out: minutes of backfill, kills, lists, alerts
+	@$(VENV) -m pytest -m long
 
 lint: install-dev ## ruff and mypy
 	@$(VENV) -m ruff check .
@@ -86,7 +86,7 @@ bench-grade: install ## cost of reading and grading 10,000 sites into PostgreSQL
 secrets: ## passwords for docker compose, into .env
 	@$(PYTHON) include/deploy/make_secrets.py
 
-rehearse: install-dev ## docker-compose.yaml natively, two scans; writes include/docs/rehearsal.md
+rehearse: install-dev ## docker-compose.yaml natively, three scans; writes include/docs/rehearsal.md
 	@PYTHONPATH=include/deploy $(VENV) -m rehearsal $(if $(SITES),--sites $(SITES)) $(if $(CHUNK),--chunk $(CHUNK))
 
 clean: ## stop everything, remove var/ and .venv: the database and the archive with it

@@ -1,35 +1,53 @@
 """Alerts by Airflow's own means: callbacks of tasks and DAGs, and the deadline of a run.
 
     @dag(on_failure_callback=tell_failure("list_missing"), on_success_callback=end_of_run,
-         deadline=deadline("run_late", hours))
+         deadline=deadline("run_late", by, hours))
+
+    @task
+    @noted
+    def box(): ...
 
 One word for one incident: the first chunk of a run that fails is told at once, the others in the
-run's end mail; a run whose end mail said why it is not published is not told again. A task that is
-killed with -9 on its last try calls nothing, so only the run's own callback can be relied on.
+run's end mail; a run whose end mail said why it is not published is not told again. Every alert
+quotes what the task said. A task that is killed with -9 on its last try calls nothing (3.3.2): of
+such a chunk the end mail tells, of any other task the run's own callback.
 Not a DAG: .airflowignore keeps the dag-processor from reading it as one.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import quote
 
 from airflow.configuration import conf
+from airflow.sdk import get_current_context
 from airflow.sdk.definitions.callback import SyncCallback
-from airflow.sdk.definitions.deadline import DeadlineAlert, DeadlineReference
-from airflow.sdk.exceptions import AirflowFailException
+from airflow.sdk.definitions.deadline import DeadlineAlert
+from airflow.sdk.exceptions import (
+    AirflowException,
+    AirflowFailException,
+    AirflowSkipException,
+    AirflowTaskTimeout,
+)
 from airflow_means import alert_webhook, database, smtp_server
 from dnstats import settings
-from dnstats.db.incidents import begin_incident, end_incidents
+from dnstats.db.incidents import FAULT, begin_incident, end_incidents, note_fault
+from dnstats.db.queries import chunks_graded
 from dnstats.notify.alert import Alert, send_alert
+from dnstats.notify.fault import fault_line
+from dnstats_ui import RunDue
 
 log = logging.getLogger(__name__)
 
 TOLD = "told"
 """The kind of incident that a run's end mail has told."""
+NOTHING_SAID = "no task could say why: it was killed, or never began; its log ends there"
+QUOTED = 3
+"""How many tasks an alert quotes at most."""
 
 
 def tell_failure(kind: str) -> Callable[[Any], None]:
@@ -37,12 +55,16 @@ def tell_failure(kind: str) -> Callable[[Any], None]:
 
     def tell(context: Mapping[str, Any]) -> None:
         dag_id, run_id = context["dag"].dag_id, context["run_id"]
-        if TOLD in _end_incidents(dag_id, run_id):
+        known = _end_incidents(dag_id, run_id)
+        if TOLD in known:
             log.info("the end mail of %s told it already", run_id)
             return
-        task = context.get("ti")
-        why = str(context.get("reason") or "it failed").replace("_", " ")
-        _send(kind, dag_id, run_id, why=f"Airflow says: {why}", task=task)
+        reason = str(context.get("reason") or "it failed").replace("_", " ")
+        said = [f"{kind.removeprefix(FAULT).removesuffix(' -1')}: {text}"
+                for kind, text in known.items() if kind.startswith(FAULT)]  # fmt: skip
+        more = f" (and {len(said) - QUOTED} more)" if len(said) > QUOTED else ""
+        why = "; ".join(said[:QUOTED]) + more or f"{NOTHING_SAID} (Airflow: {reason})"
+        _send(kind, dag_id, run_id, why=why, task=context.get("ti"))
 
     return tell
 
@@ -50,6 +72,36 @@ def tell_failure(kind: str) -> Callable[[Any], None]:
 def end_of_run(context: Mapping[str, Any]) -> None:
     """A DAG's on_success_callback: whatever was told about this run is over."""
     _end_incidents(context["dag"].dag_id, context["run_id"])
+
+
+def noted(work: Callable[..., Any]) -> Callable[..., Any]:
+    """Keeps what a task says when it fails, for whoever tells of its run.
+
+    Within the task, not in a callback: those run when the next task may have begun already.
+    """
+
+    @functools.wraps(work)
+    def run(*args: Any, **kwargs: Any) -> Any:
+        task = get_current_context()["ti"]
+        try:
+            done = work(*args, **kwargs)
+        except AirflowSkipException:
+            raise
+        except (Exception, AirflowTaskTimeout) as fault:
+            _note(task, _why(fault))
+            raise
+        if task.try_number > 1:  # what an earlier try said is over
+            _note(task, None)
+        return done
+
+    return run
+
+
+def _note(task: Any, said: str | None) -> None:
+    try:
+        note_fault(database(), task.dag_id, task.run_id, task.task_id, _map_index(task), said)
+    except Exception:
+        log.exception("the mails about a failure of this task cannot quote it")
 
 
 def tell_first_failed_chunk(context: Mapping[str, Any]) -> None:
@@ -65,16 +117,17 @@ def tell_first_failed_chunk(context: Mapping[str, Any]) -> None:
         log.exception("cannot tell whether this is the first failed chunk; the run's end tells it")
         return
     if is_first:
-        why = _why(context.get("exception"))
-        _send("chunk_failed", task.dag_id, task.run_id, why=why, task=task)
+        _send(
+            "chunk_failed", task.dag_id, task.run_id, why=_why(context.get("exception")), task=task
+        )
 
 
 def _why(fault: object) -> str:
-    if fault is None:
+    if not isinstance(fault, BaseException):
         return "it was ended from outside"
-    # Our own refusals are sentences already.
-    is_sentence = isinstance(fault, AirflowFailException)
-    return str(fault) if is_sentence else f"{type(fault).__name__}: {fault}"
+    # What our own boxes raise are sentences already.
+    is_sentence = type(fault) in (AirflowException, AirflowFailException)
+    return fault_line(fault, is_sentence=is_sentence)
 
 
 def told(dag_id: str, run_id: str) -> None:
@@ -85,30 +138,41 @@ def told(dag_id: str, run_id: str) -> None:
         log.exception("the failure of this run may be told twice")
 
 
-def deadline(kind: str, hours: float) -> DeadlineAlert:
-    """Tells a run that is not finished so many hours after it was due; it goes on."""
-    # By the queue's clock: a triggered run has no logical date, a backfilled one an old one.
+def deadline(kind: str, by: dt.time, hours: float) -> DeadlineAlert:
+    """Tells a run that is not finished when it should be (dnstats.tasks.deadline); it goes on."""
     return DeadlineAlert(
-        reference=DeadlineReference.DAGRUN_QUEUED_AT,
-        interval=dt.timedelta(hours=hours),
-        callback=SyncCallback(tell_late, kwargs={"kind": kind, "hours": hours}),
+        reference=RunDue(f"{by:%H:%M}", hours),
+        interval=dt.timedelta(),
+        callback=SyncCallback(tell_late, kwargs={"kind": kind}),
     )
 
 
-def tell_late(kind: str, hours: float, context: Mapping[str, Any]) -> None:
+def tell_late(kind: str, context: Mapping[str, Any]) -> None:
     """What a missed deadline calls, in the executor; `context` is what the scheduler knows."""
     run = context["dag_run"]
-    why = (
-        f"it was due to begin at {_instant(run['queued_at'])} and is {run['state']} "
-        f"{hours:g} hours later"
-    )
-    _send(kind, run["dag_id"], run["dag_run_id"], why=why)
+    if run["state"] not in ("queued", "running"):
+        return  # it failed before, and was told; Airflow forgets the deadline of a success only
+    late = _instant(context["deadline"]["deadline_time"])
+    begun = _instant(run["queued_at"])
+    why = f"it should be finished by {late}; it was begun at {begun} and is {run['state']}"
+    _send(kind, run["dag_id"], run["dag_run_id"], why=why + _how_far(run["dag_run_id"]))
 
 
-def _instant(text: str | None) -> str:
-    return (
-        "an unknown time" if text is None else f"{dt.datetime.fromisoformat(text):%d %b %H:%M} UTC"
-    )
+def _how_far(run_id: str) -> str:
+    try:
+        with database().connect() as connection:
+            graded, chunks = chunks_graded(connection, run_id)
+    except Exception:
+        log.exception("cannot tell how far the run is")
+        return ""
+    return f", {graded:,} of {chunks:,} chunks graded" if chunks else ", without chunks yet"
+
+
+def _instant(said: str | dt.datetime | None) -> str:
+    if said is None:
+        return "an unknown time"
+    instant = said if isinstance(said, dt.datetime) else dt.datetime.fromisoformat(said)
+    return f"{instant.astimezone(dt.UTC):%d %b %H:%M} UTC"
 
 
 def _send(kind: str, dag_id: str, run_id: str, *, why: str, task: Any = None) -> None:
@@ -130,7 +194,11 @@ def _send(kind: str, dag_id: str, run_id: str, *, why: str, task: Any = None) ->
 
 
 def _is_mapped(task: Any) -> bool:
-    return task.map_index is not None and task.map_index >= 0
+    return _map_index(task) >= 0
+
+
+def _map_index(task: Any) -> int:
+    return -1 if task.map_index is None else int(task.map_index)
 
 
 def _name(task: Any) -> str:
@@ -140,9 +208,9 @@ def _name(task: Any) -> str:
     return ", ".join(part for part in (task.task_id, label, index) if part)
 
 
-def _end_incidents(dag_id: str, run_id: str) -> set[str]:
+def _end_incidents(dag_id: str, run_id: str) -> dict[str, str]:
     try:
         return end_incidents(database(), dag_id, run_id)
     except Exception:
         log.exception("cannot tell what was told about %s before", run_id)
-        return set()
+        return {}

@@ -24,7 +24,14 @@ from typing import Any
 from airflow.sdk import Asset, Param, TriggerRule, dag, get_current_context, task, task_group
 from airflow.sdk.exceptions import AirflowSkipException
 from airflow_means import alert_webhook, database, max_chunks, not_again, smtp_server
-from alerting import deadline, end_of_run, tell_failure, tell_first_failed_chunk, told
+from alerting import (
+    deadline,
+    end_of_run,
+    noted,
+    tell_failure,
+    tell_first_failed_chunk,
+    told,
+)
 from dnstats import settings
 from dnstats.tasks.chunk_name import ChunkName, Refused
 
@@ -79,7 +86,6 @@ PARAMS = {
 SITES = Asset(name="dnstats_sites", uri="dnstats://sites")
 
 SETTINGS = settings.load()
-LATE_HOURS = SETTINGS["DNSTATS_DEADLINE_HOURS"]
 # "never" while `make run` tries one run.
 SCHEDULES: dict[str, Any] = {"never": None, "after list": [SITES]}
 SCHEDULE = SETTINGS["DNSTATS_SCHEDULE"]
@@ -106,7 +112,7 @@ def skip_dry_run() -> None:
     tags=["dnstats"],
     on_failure_callback=tell_failure("run_failed"),
     on_success_callback=end_of_run,
-    deadline=deadline("run_late", LATE_HOURS),
+    deadline=deadline("run_late", SETTINGS["DNSTATS_DEADLINE"], SETTINGS["DNSTATS_DEADLINE_HOURS"]),
     default_args={
         "retries": 2,
         "retry_delay": dt.timedelta(seconds=15),
@@ -123,6 +129,7 @@ def daily_scan() -> None:
     """
 
     @task(execution_timeout=dt.timedelta(minutes=30))
+    @noted
     @not_again
     def create_run() -> list[ChunkName]:
         from dnstats.tasks.create_run import create_run
@@ -151,6 +158,7 @@ def daily_scan() -> None:
         )
 
     @task(execution_timeout=dt.timedelta(minutes=5))
+    @noted
     def notify_start(chunks: list[ChunkName]) -> None:
         from dnstats.tasks.notify_start import notify_start
 
@@ -163,6 +171,7 @@ def daily_scan() -> None:
         on_failure_callback=tell_first_failed_chunk,
         execution_timeout=dt.timedelta(hours=3),
     )  # fmt: skip
+    @noted
     @not_again
     def scan_chunk(chunk: ChunkName) -> ChunkName:
         from dnstats.tasks.scan_chunk import scan_chunk
@@ -174,6 +183,7 @@ def daily_scan() -> None:
         on_failure_callback=tell_first_failed_chunk,
         execution_timeout=dt.timedelta(minutes=30),
     )  # fmt: skip
+    @noted
     @not_again
     def process_chunk(chunk: ChunkName) -> ChunkName:
         from dnstats.tasks.process_chunk import process_chunk
@@ -185,6 +195,7 @@ def daily_scan() -> None:
         on_failure_callback=tell_first_failed_chunk,
         execution_timeout=dt.timedelta(minutes=30),
     )  # fmt: skip
+    @noted
     @not_again
     def grade_chunk(chunk: ChunkName) -> ChunkName:
         from dnstats.tasks.grade_chunk import grade_chunk
@@ -195,6 +206,7 @@ def daily_scan() -> None:
         trigger_rule=TriggerRule.ALL_DONE, outlets=[RUN],
         execution_timeout=dt.timedelta(minutes=15),
     )  # fmt: skip
+    @noted
     @not_again
     def notify_done() -> int:
         from dnstats.tasks.notify_done import notify_done

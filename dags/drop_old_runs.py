@@ -15,7 +15,7 @@ import datetime as dt
 
 from airflow.sdk import Param, dag, get_current_context, task
 from airflow_means import database, not_again, smtp_server
-from alerting import end_of_run, tell_failure
+from alerting import end_of_run, noted, tell_failure
 from dnstats import settings
 
 PARAMS = {
@@ -50,6 +50,7 @@ def drop_old_runs_dag() -> None:
     """One box."""
 
     @task(execution_timeout=dt.timedelta(hours=3))
+    @noted
     @not_again
     def drop_old_runs() -> int:
         from dnstats.tasks.drop_old_runs import drop_old_runs

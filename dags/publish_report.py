@@ -10,7 +10,7 @@ import datetime as dt
 
 from airflow.sdk import Asset, Param, dag, get_current_context, task
 from airflow_means import database, not_again
-from alerting import end_of_run, tell_failure
+from alerting import end_of_run, noted, tell_failure
 from dnstats import settings
 
 RUN = Asset(name="dnstats_run", uri="dnstats://run")
@@ -38,6 +38,7 @@ def publish_report_dag() -> None:
     """One box."""
 
     @task(execution_timeout=dt.timedelta(minutes=30))
+    @noted
     @not_again
     def publish_report() -> str:
         from dnstats.tasks.publish_report import publish_report

@@ -21,7 +21,7 @@ import datetime as dt
 from airflow.sdk import Asset, Param, TriggerRule, dag, get_current_context, task
 from airflow.sdk.exceptions import AirflowException, AirflowSkipException
 from airflow_means import alert_webhook, database, not_again, smtp_server
-from alerting import end_of_run, tell_failure, told
+from alerting import end_of_run, noted, tell_failure, told
 from dnstats import settings
 from dnstats.tasks.chunk_name import Refused
 
@@ -51,13 +51,14 @@ PARAMS = {
     tags=["dnstats"],
     on_failure_callback=tell_failure("list_missing"),
     on_success_callback=end_of_run,
-    # A server that is down is often back a quarter of an hour later.
-    default_args={"retries": 3, "retry_delay": dt.timedelta(minutes=5)},
+    # A server that is down is often back a quarter of an hour later: Airflow's own delay is 5 min.
+    default_args={"retries": 3},
 )
 def update_sites() -> None:
     """Four boxes; the work is in dnstats.tasks and dnstats.lists."""
 
     @task(execution_timeout=dt.timedelta(minutes=5))
+    @noted
     @not_again
     def notify_list_start() -> None:
         from dnstats.tasks.notify_list_start import notify_list_start
@@ -73,6 +74,7 @@ def update_sites() -> None:
         )
 
     @task(execution_timeout=dt.timedelta(minutes=30))
+    @noted
     @not_again
     def import_sites() -> int:
         from dnstats.lists.reading import BadList
@@ -95,6 +97,7 @@ def update_sites() -> None:
         trigger_rule=TriggerRule.ALL_DONE, outlets=[SITES],
         execution_timeout=dt.timedelta(minutes=5),
     )  # fmt: skip
+    @noted
     def offer_sites() -> int:
         from dnstats.tasks.offer_sites import offer_sites
 
@@ -105,6 +108,7 @@ def update_sites() -> None:
         return list_id
 
     @task(trigger_rule=TriggerRule.ALL_DONE, execution_timeout=dt.timedelta(minutes=5))
+    @noted
     @not_again
     def notify_list_done() -> None:
         from dnstats.tasks.notify_list_done import notify_list_done

@@ -1,4 +1,4 @@
-"""What DNStats adds to Airflow's UI: a run's report, a chunk's archive file, links to them.
+"""What DNStats adds to Airflow: a run's report, a chunk's archive file, links to them, deadlines.
 
 The one file that Airflow loads as a plugin, in all of its processes: the pages' own imports wait
 for the first request. Everything served here asks for Airflow's login; nothing is changed here.
@@ -6,6 +6,7 @@ for the first request. Everything served here asks for Airflow's login; nothing 
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -13,6 +14,7 @@ from urllib.parse import quote
 from airflow.configuration import conf
 from airflow.plugins_manager import AirflowPlugin
 from airflow.sdk import BaseOperatorLink
+from airflow.sdk.definitions.deadline import BaseDeadlineReference
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -117,6 +119,42 @@ def build() -> FastAPI:
     return app
 
 
+class RunDue(BaseDeadlineReference):
+    """When a run is late, as dnstats.tasks.deadline has it. `by`: HH:MM in UTC.
+
+    Airflow keeps it with the DAG as JSON, and asks it whenever a run is made.
+    """
+
+    required_kwargs = {"dag_id", "run_id"}  # noqa: RUF012
+
+    def __init__(self, by: str = "18:00", hours: float = 10.0) -> None:
+        self.by, self.hours = by, hours
+
+    def serialize_reference(self) -> dict[str, Any]:
+        """As Airflow keeps it."""
+        return {"reference_type": self.reference_name, "by": self.by, "hours": self.hours}
+
+    @classmethod
+    def deserialize_reference(cls, reference_data: dict[str, Any]) -> RunDue:
+        """Back from what Airflow kept."""
+        return cls(reference_data["by"], reference_data["hours"])
+
+    def _evaluate_with(self, *, session: Any, dag_id: str, run_id: str) -> dt.datetime | None:
+        from airflow.models import DagRun
+        from dnstats.tasks.deadline import due
+        from sqlalchemy import select
+
+        run = session.execute(
+            select(DagRun.run_type, DagRun.run_after, DagRun.queued_at).where(
+                DagRun.dag_id == dag_id, DagRun.run_id == run_id
+            )
+        ).one_or_none()
+        if run is None:
+            return None
+        by = dt.time.fromisoformat(self.by)
+        return due(str(run.run_type), run.run_after, run.queued_at, by=by, hours=self.hours)
+
+
 class Pages:
     """The pages as an ASGI application that is built when it is first asked."""
 
@@ -138,6 +176,7 @@ class DnstatsPlugin(AirflowPlugin):
     """Tells Airflow of the above."""
 
     name = "dnstats"
+    deadline_references = [RunDue]  # noqa: RUF012
     fastapi_apps = [{"app": Pages(), "url_prefix": PREFIX, "name": "dnstats"}]  # noqa: RUF012
     global_operator_extra_links = [ReportLink(), ArchiveLink()]  # noqa: RUF012
     external_views = [  # noqa: RUF012

@@ -27,6 +27,17 @@ hypothesis.settings.register_profile("dnstats", deadline=None)
 hypothesis.settings.load_profile("dnstats")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A file is one worker's; all of tests/live are one's, who begins with them.
+
+    They wait for Airflow most of the time, and the other workers have the processor meanwhile.
+    """
+    for item in items:
+        is_live = item.path.parent.name == "live"
+        item.add_marker(pytest.mark.xdist_group("live" if is_live else str(item.path)))
+    items.sort(key=lambda item: item.path.parent.name != "live")
+
+
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[Cluster]:
     """A running server; durability off, it dies with the session."""

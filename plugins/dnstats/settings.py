@@ -5,6 +5,7 @@ The README's table is made from SETTINGS (a test compares them). A bad value is 
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import re
 from collections.abc import Callable, Mapping
@@ -86,6 +87,13 @@ def _dns(value: str) -> str:
     return value
 
 
+def _time_of_day(value: str) -> dt.time:
+    try:
+        return dt.datetime.strptime(value.strip(), "%H:%M").time()  # noqa: DTZ007  (a time alone)
+    except ValueError:
+        raise ValueError("it is not a time of day like 18:00") from None
+
+
 def _port(value: str) -> int:
     return _whole(1, 65535)(value)
 
@@ -159,8 +167,11 @@ SETTINGS: tuple[Setting, ...] = (
             "days that the rows of a run are kept; its summary and report stay for ever"),
     Setting("DNSTATS_GATE", "92", _between(0, 100),
             "percent of sites that must be measured for a run to be published"),
+    Setting("DNSTATS_DEADLINE", "18:00", _time_of_day,
+            "time of day in UTC at which a scheduled run that is not finished is told as late, "
+            "whenever it was due"),
     Setting("DNSTATS_DEADLINE_HOURS", "10", _between(0.001, 1000),
-            "hours after it was due that a run is told as late; from 08:00, 10 is 18:00"),
+            "hours after which a run by hand, or a backfill, is told as late"),
     Setting("DNSTATS_ALLOW_SPECIAL", "false", _flag,
             "ask name servers at private and loopback addresses too; for the practice internet"),
     Setting("DNSTATS_MAIL_FROM", "dnstats@localhost", _text, "sender of the mails"),

@@ -41,6 +41,7 @@ def test_every_question_of_the_engine_is_answered_and_costs_something() -> None:
         assert unanswered == "0"
 
 
+@pytest.mark.long
 def test_lost_answers_are_counted_at_a_resolver_and_on_a_lossy_way() -> None:
     printed = bench("--names", "300", "--parts", "window", "loss")
     assert re.search(r"^\| round 1 \| 300 \| \d+ \|", printed, re.MULTILINE)

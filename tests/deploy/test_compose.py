@@ -96,6 +96,30 @@ def test_variables_are_known(name: str) -> None:
         assert known, f"{variable} is read by nobody"
 
 
+def test_every_setting_of_the_readme_can_be_given_in_env() -> None:
+    for name, service in SERVICES.items():
+        if "dnstats-airflow" in service["image"]:
+            environment = service["environment"]
+            assert environment.keys() >= KNOWN_VARIABLES, name
+            for variable in KNOWN_VARIABLES - {"DNSTATS_VAR", "DNSTATS_DATABASE"}:
+                assert environment[variable].startswith(f"${{{variable}:-"), variable
+
+
+def test_what_is_not_given_is_the_default() -> None:
+    environment = SERVICES["airflow-worker"]["environment"]
+    got = load({variable: filled(value) for variable, value in environment.items()})
+    ours = {"DNSTATS_VAR", "DNSTATS_DATABASE", "DNSTATS_RESOLVERS"}
+    for setting in SETTINGS:
+        if setting.variable not in ours:
+            assert got[setting.variable] == load({})[setting.variable], setting.variable
+
+
+def test_no_dag_waits_for_somebody_to_let_it_run() -> None:
+    for service in SERVICES.values():
+        paused = service.get("environment", {}).get("AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION")
+        assert paused in (None, "false")
+
+
 @each_service
 def test_our_settings_can_be_used(name: str) -> None:
     environment = SERVICES[name].get("environment", {})

@@ -78,6 +78,10 @@ def test_commands_are_those_of_the_file(tmp_path: Path) -> None:
         assert bool(health_of(service, tmp_path)) == bool(service.health)
 
 
+def _rows(*runs: list[tuple[int]]) -> tuple[dict[str, list[tuple[int]]], ...]:
+    return tuple(dict.fromkeys(TABLES, rows) for rows in runs)
+
+
 def _seen() -> record.Seen:
     def task(name: str, queue: str) -> dict[str, Any]:
         host = "airflow-worker-scan" if queue == "scan" else "airflow-worker"
@@ -86,10 +90,10 @@ def _seen() -> record.Seen:
 
     tasks = [task(n, "scan" if n == "scan_chunk" else "default") for n in record.SIX]
     seen = record.Seen(10, 5, {})
-    seen.runs = (Drive("a", tasks, 1.0, "success"), Drive("b", tasks, 1.0, "success"))
-    seen.killed = (3, 1, 1)
-    seen.rows = ({table: [(1,)] for table in TABLES}, {table: [(1,)] for table in TABLES})
-    seen.mails = ["mail"] * 4
+    seen.runs = tuple(Drive(name, tasks, 1.0, "success") for name in "abc")
+    seen.killed, seen.outage = (3, 1, 1), (0.1, 1, 1)
+    seen.rows = _rows([(1,)], [(1,)], [(1,)])
+    seen.mails = ["mail"] * 6
     return seen
 
 
@@ -101,12 +105,13 @@ def test_what_was_as_it_should_be_has_no_fault() -> None:
     ("change", "said"),
     [
         ({"killed": None}, "worker killed"),
+        ({"outage": None}, "database stopped in the third"),
         ({"mails": []}, "0 mails"),
         ({"left": ["7 airflow"]}, "left running"),
         ({"secrets_found": ["X stands in y"]}, "X stands in y"),
         ({"health_after": {"valkey": ("exit status 1", 0.1)}}, "valkey was not healthy"),
-        ({"rows": ({t: [(1,)] for t in TABLES}, {t: [(2,)] for t in TABLES})}, "grades differs"),
-        ({"rows": ({t: [(1,)] for t in TABLES}, {t: [(1,), (1,)] for t in TABLES})}, "differs"),
+        ({"rows": _rows([(1,)], [(1,)], [(2,)])}, "grades differs"),
+        ({"rows": _rows([(1,)], [(1,), (1,)], [(1,)])}, "differs"),
     ],
 )
 def test_what_was_not_is_said(change: dict[str, Any], said: str) -> None:

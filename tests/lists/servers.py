@@ -88,7 +88,7 @@ def list_server(certificate: Path | None = None) -> Iterator[ListServer]:
         server.socket = context.wrap_socket(server.socket, server_side=True)
         scheme = "https"
     served = ListServer(f"{scheme}://127.0.0.1:{server.server_port}")
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     try:
         yield served

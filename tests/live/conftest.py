@@ -1,13 +1,15 @@
 """The whole stack once a session: PostgreSQL, the lab, Airflow with its scheduler and executor.
 
-A folder of its own under the temporary one, ports from the kernel, the mails at a real SMTP server,
-the alerts at a real webhook. What a test does here goes through Airflow's REST API or a signal.
+A folder of its own under the temporary one, ports from the kernel, the mails at a real SMTP server
+(STARTTLS and login), the alerts at a real webhook. What a test does here goes through Airflow's
+REST API or a signal.
 """
 
 from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import json
 import os
 import shutil
 import signal
@@ -33,13 +35,15 @@ from dnstats.stack.postgres import Cluster
 from dnstats.stack.run import prepare
 from rich.console import Console
 
+from tests.lists.servers import write_certificate
 from tests.notify.test_alert import listening
-from tests.notify.test_delivery import Postbox, serving
+from tests.notify.test_delivery import Postbox, with_login
 
 SEED = "1"
 SITES, CHUNK = 60, 20
 SECONDS = 240.0
 SCAN = "daily_scan"
+SMTP_LOGIN, SMTP_PASSWORD = "dnstats", "a-password-of-the-mail-server"
 
 
 class Stack:
@@ -204,12 +208,23 @@ def stack() -> Iterator[Stack]:
     known = var / "lab_sites.csv"
     known.write_text("".join(f"{n},{site}\n" for n, site in enumerate(answered + failing, 1)))
     hour = (dt.datetime.now(dt.UTC).hour + 12) % 24  # on, so that days can be backfilled; not now
-    postbox = Postbox()
+    postbox, certificate = Postbox(), var / "mail.pem"
     with contextlib.ExitStack() as opened:
-        smtp = opened.enter_context(serving(postbox))
+        write_certificate(certificate)
+        smtp = opened.enter_context(with_login(postbox, certificate, SMTP_LOGIN, SMTP_PASSWORD))
         hook = opened.enter_context(listening())
         changed = {
-            "AIRFLOW_CONN_SMTP_DEFAULT": f"smtp://127.0.0.1:{smtp}?disable_ssl=true&disable_tls=true",
+            "AIRFLOW_CONN_SMTP_DEFAULT": json.dumps(
+                {
+                    "conn_type": "smtp",
+                    "host": "127.0.0.1",
+                    "port": smtp,
+                    "login": SMTP_LOGIN,
+                    "password": SMTP_PASSWORD,
+                    "extra": {"disable_ssl": True},
+                }
+            ),
+            "SSL_CERT_FILE": str(certificate),
             "AIRFLOW_CONN_DNSTATS_ALERT": f"http://127.0.0.1:{hook.server_port}",
             "DNSTATS_MAIL_TO": "operator@example.org",
             "DNSTATS_SCHEDULE": f"0 {hour} * * *",

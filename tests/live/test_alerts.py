@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from urllib.parse import quote
 
@@ -38,6 +39,8 @@ def test_failed_chunks_are_one_alert_and_their_run_is_told_once(stack: Stack) ->
         )
     (end,) = stack.mails(run_id, "CRITICAL")
     assert "not published: 2 of 3 chunks are not graded (ranks 5-8, ranks 9-12)" in end["Subject"]
+    for label in ("ranks 5-8", "ranks 9-12"):
+        assert f"{label}: process_chunk: there are no archived answers at" in plain(end)
     assert stack.mails(run_id, RUN_FAILED) == []
     assert len(posts(stack, run_id, CHUNK_FAILED)) == len(posts(stack, run_id, "CRITICAL")) == 1
 
@@ -62,7 +65,7 @@ def test_a_run_that_is_not_finished_by_its_deadline_is_told_once(
 ) -> None:
     stack.until(lambda: stack.mails(first_run, LATE), 60)
     (late,) = stack.mails(first_run, LATE)
-    assert "it was due to begin at " in plain(late)
+    assert re.search(r"it should be finished by .* UTC; it was begun at .* UTC and is ", plain(late))
     assert f"/dags/daily_scan/runs/{quote(first_run)}" in plain(late, "html")
 
 
@@ -71,4 +74,6 @@ def test_a_report_that_fails_is_told_by_its_dag(stack: Stack) -> None:
     assert stack.follow(run_id, PUBLISH) == "failed"
     stack.until(lambda: stack.mails(run_id, "ALERT: a report was not published"), 60)
     (alert,) = stack.mails(run_id)
-    assert "publish_report" in plain(alert)
+    said = "publish_report: There is no run 999999: trigger daily_scan first."
+    assert said in plain(alert)
+    assert said in plain(alert, "html")

@@ -10,7 +10,7 @@ import pytest
 from dnstats.db import roles
 from dnstats.stack import processes
 
-from tests.live.conftest import SCAN, Stack
+from tests.live.conftest import SCAN, SMTP_PASSWORD, Stack
 
 
 def listening(pids: set[int]) -> set[str]:
@@ -58,7 +58,8 @@ def test_secrets_are_readable_by_their_owner_alone(stack: Stack) -> None:
 
 def secrets_of(stack: Stack) -> list[str]:
     kept = stack.owner.secrets
-    own = [kept.fernet_key, kept.jwt_secret, kept.api_secret_key, kept.admin_password]
+    own = [kept.fernet_key, kept.jwt_secret, kept.api_secret_key, kept.admin_password,
+           SMTP_PASSWORD]  # fmt: skip
     return own + [stack.owner.cluster.role_password(role) for role in (*roles.ROLES, "dnstats")]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -18,6 +19,7 @@ from aiosmtpd.smtp import AuthResult, Envelope, Session
 from dnstats.notify.delivery import SmtpServer, deliver, smtp_server
 from dnstats.notify.writing import write_mail
 
+from tests.lists.servers import write_certificate
 from tests.notify.test_writing import NOW, STARTED, write
 
 HOST = "127.0.0.1"
@@ -60,6 +62,21 @@ def serving(postbox: Postbox, **options: Any) -> Iterator[int]:
         yield port
     finally:
         controller.stop()
+
+
+@contextlib.contextmanager
+def with_login(postbox: Postbox, certificate: Path, user: str, password: str) -> Iterator[int]:
+    """A server that takes mail only after STARTTLS and this login."""
+
+    def knows(_server: Any, _session: Any, _envelope: Any, _how: str, said: Any) -> AuthResult:
+        is_right = (said.login, said.password) == (user.encode(), password.encode())
+        return AuthResult(success=is_right, handled=False)
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    options = {"tls_context": context, "require_starttls": True, "auth_required": True}
+    with serving(postbox, authenticator=knows, **options) as port:
+        yield port
 
 
 @contextlib.contextmanager
@@ -215,6 +232,60 @@ def test_a_login_that_is_refused_does_not_tell_the_password(
     assert "535" in said
     assert "hunter2" not in said + repr(smtp) + str(smtp)
     assert kept(tmp_path)
+
+
+@pytest.fixture
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("certificate") / "mail.pem"
+    write_certificate(path)
+    return path
+
+
+def test_a_mail_goes_by_starttls_and_login(
+    message: EmailMessage, tmp_path: Path, certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    postbox = Postbox()
+    with with_login(postbox, certificate, "me", "hunter2") as port:
+        extra = {"disable_ssl": True}
+        smtp = smtp_server(HOST, port, "me", "hunter2", extra)
+        assert deliver(message, smtp, tmp_path).startswith("sent to operator@example.org")
+        wrong = deliver(message, smtp_server(HOST, port, "me", "hunter3", extra), tmp_path)
+        nobody = deliver(message, smtp_server(HOST, port, "", "", extra), tmp_path)
+        plain = deliver(message, SmtpServer(HOST, port, "me", "hunter2"), tmp_path)
+    assert len(postbox.mails) == 1
+    assert "535" in wrong
+    assert "hunter" not in wrong
+    assert "530" in nobody
+    assert "could not be sent" in plain
+
+
+def test_a_mail_goes_by_tls_from_the_first_byte(
+    message: EmailMessage, tmp_path: Path, certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    postbox = Postbox()
+    with serving(postbox, ssl_context=context) as port:
+        assert deliver(message, smtp_server(HOST, port, "", "", {}), tmp_path).startswith("sent to")
+    assert len(postbox.mails) == 1
+
+
+@pytest.mark.parametrize("extra", [{}, {"disable_ssl": True}])
+def test_a_certificate_of_nobody_known_gets_no_mail_unless_told(
+    message: EmailMessage, tmp_path: Path, certificate: Path, extra: dict[str, Any]
+) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    kind = "tls_context" if extra else "ssl_context"
+    postbox = Postbox()
+    with serving(postbox, **{kind: context}) as port:
+        said = deliver(message, smtp_server(HOST, port, "", "", extra), tmp_path)
+        assert "CERTIFICATE_VERIFY_FAILED" in said
+        assert postbox.mails == []
+        trusting = smtp_server(HOST, port, "", "", {**extra, "ssl_context": "none"})
+        assert deliver(message, trusting, tmp_path).startswith("sent to")
 
 
 def test_starttls_that_the_server_does_not_offer_is_not_gone_without(

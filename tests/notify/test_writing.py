@@ -117,14 +117,14 @@ def test_the_end_mail_tells_measured_and_not_measured(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", ["plain", "html"])
 def test_a_run_short_of_the_gate_is_critical_and_lists_its_failed_chunks(kind: str) -> None:
-    failed = [f"ranks {n},001-{n + 1},000" for n in range(30)]
+    failed = [(f"ranks {n},001-{n + 1},000", f"OSError: disk {n} is full") for n in range(30)]
     message = write("run_done", done("30 of 100 chunks are not graded", failed=failed))
     assert message["Subject"] == (
         "[DNStats] CRITICAL: run 12 not published: 30 of 100 chunks are not graded"
     )
     said = text(message, kind)
     assert "CRITICAL" in said
-    assert "ranks 19,001-20,000" in said
+    assert "ranks 19,001-20,000: OSError: disk 19 is full" in said
     assert "ranks 20,001-21,000" not in said
     assert "and 10 more" in said
 
@@ -159,7 +159,7 @@ def test_hostile_text_stays_text(field: str) -> None:
 
 @given(st.text(max_size=300), st.text(max_size=50))
 def test_any_text_makes_a_mail_with_the_same_headers(fault: str, sender: str) -> None:
-    facts = done(fault, failed=[fault], dag_run_id=fault)
+    facts = done(fault, failed=[(fault, fault)], dag_run_id=fault)
     message = write_mail("run_done", facts, sender, [sender], now=NOW)
     again = message_from_bytes(message.as_bytes(policy=policy.SMTPUTF8), policy=policy.default)
     assert set(again.keys()) == {

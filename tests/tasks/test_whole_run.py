@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from dnstats.db.incidents import end_incidents, note_fault
 from dnstats.db.models import Chunk, Grade, Remark, Run, SiteRun
 from dnstats.db.queries import run_summary
 from dnstats.db.stored_site import find_site
@@ -305,9 +306,16 @@ def test_a_failed_chunk_and_short_coverage_fail_the_run_after_the_mail(
 ) -> None:
     chunks = start_run(last_rank=12, chunk_size=6)
     _run(engine, lab_settings, chunks[:1])
+    note_fault(engine, "daily_scan", "manual__1", "process_chunk", 1, "OSError: disk full")
     with pytest.raises(Refused, match=r"1 of 2 chunks are not graded \(ranks 7-12\); .*gate is 92"):
         notify_done(engine, lab_settings, "manual__1", None, now=NOW)
-    assert len(list(lab_settings.mail_folder.glob("*.eml"))) == 1
+    (mail,) = lab_settings.mail_folder.glob("*.eml")
+    assert "ranks 7-12: process_chunk: OSError: disk full" in mail.read_text()
+    end_incidents(engine, "daily_scan", "manual__1")
+    with pytest.raises(Refused, match="not graded"):
+        notify_done(engine, lab_settings, "manual__1", None, now=NOW + dt.timedelta(minutes=1))
+    mails = [path.read_text() for path in lab_settings.mail_folder.glob("*.eml")]
+    assert len([m for m in mails if "ranks 7-12: its task was killed, or never began" in m]) == 1
     with engine.connect() as connection:
         assert connection.scalar(sa.select(Run.state)) == "short"
     with pytest.raises(Refused, match="not published"):
@@ -317,9 +325,12 @@ def test_a_failed_chunk_and_short_coverage_fail_the_run_after_the_mail(
 def test_a_run_that_was_never_made_is_told_by_mail(
     engine: sa.Engine, lab_settings: Settings
 ) -> None:
-    with pytest.raises(Refused, match="create_run made no run"):
+    with pytest.raises(Refused, match="create_run made no run: see its log"):
+        notify_done(engine, lab_settings, "manual__other", None, now=NOW)
+    note_fault(engine, "daily_scan", "manual__none", "create_run", -1, "The list has no site.")
+    with pytest.raises(Refused, match=r"create_run made no run: The list has no site\.$"):
         notify_done(engine, lab_settings, "manual__none", None, now=NOW)
-    assert len(list(lab_settings.mail_folder.glob("*.eml"))) == 1
+    assert len(list(lab_settings.mail_folder.glob("*.eml"))) == 2
 
 
 def test_what_the_next_letter_costs_is_told_from_stored_rows(

@@ -27,6 +27,7 @@ from rehearsal.container import Container
 COMPOSE = ROOT / "docker-compose.yaml"
 PAGE = ROOT / "include" / "docs" / "rehearsal.md"
 KILLED = "airflow-worker-scan"
+OUTAGE_SECONDS = 30.0
 # Beyond docker-compose.yaml, for the practice internet and because all services share a network.
 ALSO = {
     "DNSTATS_SCHEDULE": "never",
@@ -77,7 +78,7 @@ def _rehearse(sites: int, chunk: int) -> int:
     lab = world.start_internet(folder)
     try:
         _start(containers, seen)
-        _scan_twice(containers, variables, folder, seen)
+        _scan(containers, variables, folder, seen)
         for container in containers:
             if container.service.health:
                 container.is_healthy()
@@ -126,7 +127,7 @@ def _start(containers: list[Container], seen: record.Seen) -> None:
         print(f"{container.name}: up after {time.monotonic() - began:.1f} s", flush=True)
 
 
-def _scan_twice(
+def _scan(
     containers: list[Container], variables: dict[str, str], folder: Path, seen: record.Seen
 ) -> None:
     api = AirflowApi("http://airflow-apiserver:8080", variables["AIRFLOW_ADMIN_PASSWORD"])
@@ -136,6 +137,7 @@ def _scan_twice(
         await_dag(api, dag_id, lambda: None)
         api.set_paused(dag_id, False)
     worker = next(c for c in containers if c.name == KILLED)
+    database = next(c for c in containers if c.name == "postgres")
     sent = world.datagrams()
     before = {container.name: container.used() for container in containers}
     undisturbed = drive.scan(api, seen.sites, seen.chunk, lambda: None, "rehearsal")
@@ -143,23 +145,49 @@ def _scan_twice(
     seen.cpu_of_run = {c.name: c.used() - before[c.name] for c in containers}
     print(f"{undisturbed.run_id}: {undisturbed.seconds:.0f} s", flush=True)
 
-    def kill_in_the_middle(tasks: list[dict[str, Any]]) -> None:
-        scans = [task for task in tasks if task["task_id"] == "scan_chunk"]
-        done = [task for task in scans if task["state"] == "success"]
-        running = [task for task in scans if task["state"] == "running"]
+    def kill_a_worker(tasks: list[dict[str, Any]]) -> None:
+        done, running = _scans(tasks)
         if seen.killed or not done or not running:
             return
         worker.count_cpu()
-        seen.killed = (worker.kill(), len(done), len(running))
+        seen.killed = (worker.kill(), done, running)
         print(f"killed {KILLED}: {seen.killed}", flush=True)
         time.sleep(2)
         worker.start()  # restart: always
 
+    def stop_the_database(tasks: list[dict[str, Any]]) -> None:
+        done, running = _scans(tasks)
+        if seen.outage or not done or not running:
+            return
+        database.count_cpu()
+        seen.outage = (database.halt(), done, running)
+        print(f"stopped postgres: {seen.outage}", flush=True)
+        began = time.monotonic()
+        while time.monotonic() - began < OUTAGE_SECONDS:
+            time.sleep(1)
+            restart()
+        database.start()
+
+    def restart() -> None:
+        """`restart: always`, and the health check of who decides over a hang by it."""
+        for container in containers:
+            if container.has_ended() and container is not database:
+                print(f"{container.name} ended by itself; started again", flush=True)
+                seen.restarted[container.name] = seen.restarted.get(container.name, 0) + 1
+                container.start()
+            elif container.service.ends_when_unhealthy and container.check_is_due():
+                container.is_healthy()
+
     killed = drive.scan(
-        api, seen.sites, seen.chunk, lambda: None, "rehearsal, a worker killed", kill_in_the_middle
+        api, seen.sites, seen.chunk, lambda: None, "rehearsal, a worker killed", kill_a_worker
     )
     print(f"{killed.run_id}: {killed.seconds:.0f} s", flush=True)
-    seen.runs = (undisturbed, killed)
+    without = drive.scan(
+        api, seen.sites, seen.chunk, restart, "rehearsal, no database for a while",
+        stop_the_database,
+    )  # fmt: skip
+    print(f"{without.run_id}: {without.seconds:.0f} s", flush=True)
+    seen.runs = (undisturbed, killed, without)
     reader = f"postgresql://dnstats_reader:{variables['POSTGRES_READER_PASSWORD']}@postgres/dnstats"
     seen.rows = tuple(drive.rows(reader, run.run_id) for run in seen.runs)
     seen.summary = drive.summary(reader, undisturbed.run_id)
@@ -168,6 +196,12 @@ def _scan_twice(
     }
     seen.mails = [record.mail_line(path) for path in sorted((folder / "mails").glob("*.eml"))]
     api.close()
+
+
+def _scans(tasks: list[dict[str, Any]]) -> tuple[int, int]:
+    """How many chunks are scanned, and how many are being scanned."""
+    states = [task["state"] for task in tasks if task["task_id"] == "scan_chunk"]
+    return states.count("success"), states.count("running")
 
 
 def _beyond() -> dict[str, str]:

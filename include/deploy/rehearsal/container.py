@@ -51,6 +51,7 @@ class Container:
         self.process: subprocess.Popen[bytes] | None = None
         self.cpu_seconds = 0.0
         self.checked: tuple[str, float] = ("", 0.0)
+        self._checked_at = 0.0
         mine = self.image.environment | service.environment | also
         paths = [p for p in (self.image.environment.get("PYTHONPATH"),
                              service.environment.get("PYTHONPATH")) if p]  # fmt: skip
@@ -95,7 +96,7 @@ class Container:
     def is_healthy(self) -> bool:
         """Run the health check once, where the service is; `checked` keeps what came of it."""
         assert self.process is not None
-        began = time.monotonic()
+        self._checked_at = began = time.monotonic()
         asked = subprocess.run(
             ["nsenter", f"--target={self.process.pid}", "--mount", "--uts", "--",
              *self._as_user(), *health_of(self.service, self.folder)],
@@ -107,6 +108,23 @@ class Container:
             shown += f": {said[-1][:100]}"
         self.checked = (shown, time.monotonic() - began)
         return asked.returncode == 0
+
+    def check_is_due(self) -> bool:
+        """Whether its health check's interval is over."""
+        return time.monotonic() - self._checked_at >= self.service.interval
+
+    def has_ended(self) -> bool:
+        """Whether its main program ended though it is to stay."""
+        assert self.process is not None
+        return bool(self.service.health) and self.process.poll() is not None
+
+    def halt(self) -> float:
+        """SIGINT to its main program, as the engine stops PostgreSQL's image; how long it took."""
+        assert self.process is not None
+        began = time.monotonic()
+        self.process.send_signal(signal.SIGINT)
+        self.process.wait(STOP_SECONDS)
+        return time.monotonic() - began
 
     def kill(self) -> int:
         """SIGKILL to every process of it; how many there were."""

@@ -300,6 +300,7 @@ class Incident(Base):
     dag_id: Mapped[str] = mapped_column(primary_key=True, comment="Airflow's name of the flow")
     dag_run_id: Mapped[str] = mapped_column(primary_key=True, comment="Airflow's name of the run")
     told_at: Mapped[dt.datetime] = mapped_column(server_default=func.now())
+    said: Mapped[str | None] = mapped_column(comment="What the task that failed said, in one line")
 
 
 RUN_PARTITIONED = (SiteRun.__tablename__, Grade.__tablename__, Remark.__tablename__)

@@ -80,6 +80,16 @@ def chunk_archive(connection: sa.Connection, dag_run_id: str, number: int) -> st
     )
 
 
+def chunks_graded(connection: sa.Connection, dag_run_id: str) -> tuple[int, int]:
+    """How many of a run's chunks are graded, and how many it has."""
+    row = connection.execute(
+        sa.select(sa.func.count(Chunk.graded_at), sa.func.count(Chunk.number))
+        .join(Run, Run.id == Chunk.run_id)
+        .where(Run.dag_run_id == dag_run_id)
+    ).one()
+    return row[0], row[1]
+
+
 def newest_run(connection: sa.Connection) -> int | None:
     """The id of the run made last."""
     return connection.scalar(sa.select(sa.func.max(Run.id)))

@@ -83,7 +83,9 @@ def follow(
             if state == "queued" and heard - began > 5:
                 others = tuple(run for run in api.unfinished_runs(dag_id) if run != run_id)
                 moment = moment._replace(waits_for=others)
-        except Unreachable as fault:
+        except (Unreachable, Refused) as fault:
+            if isinstance(fault, Refused) and fault.status < 500:
+                raise  # 500: its database is away for a moment
             if time.monotonic() - heard > SILENT_SECONDS:
                 raise StackFault(str(fault)) from fault
         else:

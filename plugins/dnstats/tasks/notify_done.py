@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+from collections.abc import Mapping
 
 import msgspec
 import sqlalchemy as sa
 
+from dnstats.db.incidents import faults
 from dnstats.db.models import Chunk, Run
 from dnstats.db.queries import Summary, find_run, run_summary
 from dnstats.notify.delivery import SmtpServer, deliver
@@ -20,6 +22,9 @@ from dnstats.settings import Settings
 from dnstats.tasks.chunk_name import Refused, chunk_label, refuse_dropped
 
 log = logging.getLogger(__name__)
+
+KILLED = "its task was killed, or never began"
+"""Of a chunk that is not graded, when no task of it could say why."""
 
 
 def notify_done(
@@ -38,13 +43,15 @@ def notify_done(
     gate = settings["DNSTATS_GATE"]
     with database.begin() as connection:
         run_id = find_run(connection, dag_run_id)
+        said = faults(connection, dag_run_id)
         if run_id is None:
-            summary, failed, fault = None, [], "create_run made no run: see its log for the reason"
+            why = said.get(("create_run", -1), "see its log for the reason").rstrip(".")
+            summary, failed, fault = None, [], f"create_run made no run: {why}"
         else:
             refuse_dropped(run_id, *_dropped(connection, run_id))
             summary = run_summary(connection, run_id)
-            failed = _failed_chunks(connection, run_id)
-            fault = _fault(summary, failed, gate)
+            failed = _failed_chunks(connection, run_id, said)
+            fault = _fault(summary, [label for label, _ in failed], gate)
             _keep(connection, summary, "short" if fault else "done", now)
     facts = {"summary": summary, "failed": failed, "fault": fault, "gate": gate,
              "dag_run_id": dag_run_id}  # fmt: skip
@@ -80,17 +87,23 @@ def _fault(summary: Summary, failed: list[str], gate: float) -> str:
     return "; ".join(faults)
 
 
-def _failed_chunks(connection: sa.Connection, run_id: int) -> list[str]:
-    """Labels of the chunks that did not come to their grades since they were last begun."""
+def _failed_chunks(
+    connection: sa.Connection, run_id: int, said: Mapping[tuple[str, int], str]
+) -> list[tuple[str, str]]:
+    """Labels of the chunks that did not come to their grades since they were last begun, and why.
+
+    said: what tasks said when they failed, by task and map index.
+    """
+    why = {number: f"{task}: {text}" for (task, number), text in said.items()}
     rows = connection.execute(
-        sa.select(Chunk.first_rank, Chunk.last_rank)
+        sa.select(Chunk.number, Chunk.first_rank, Chunk.last_rank)
         .where(
             Chunk.run_id == run_id,
             Chunk.graded_at.is_(None),
         )
         .order_by(Chunk.number)
     )
-    return [chunk_label(first, last) for first, last in rows]
+    return [(chunk_label(first, last), why.get(number, KILLED)) for number, first, last in rows]
 
 
 def _keep(connection: sa.Connection, summary: Summary, state: str, now: dt.datetime) -> None:
