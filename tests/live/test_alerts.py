@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
 from typing import Any
 from urllib.parse import quote
 
+import pytest
 from dnstats.stack.run import PUBLISH
 
 from tests.live.conftest import Stack, is_answered, plain, sites_that
@@ -65,7 +68,9 @@ def test_a_run_that_is_not_finished_by_its_deadline_is_told_once(
 ) -> None:
     stack.until(lambda: stack.mails(first_run, LATE), 60)
     (late,) = stack.mails(first_run, LATE)
-    assert re.search(r"it should be finished by .* UTC; it was begun at .* UTC and is ", plain(late))
+    assert re.search(
+        r"it should be finished by .* UTC; it was begun at .* UTC and is ", plain(late)
+    )
     assert f"/dags/daily_scan/runs/{quote(first_run)}" in plain(late, "html")
 
 
@@ -77,3 +82,22 @@ def test_a_report_that_fails_is_told_by_its_dag(stack: Stack) -> None:
     said = "publish_report: There is no run 999999: trigger daily_scan first."
     assert said in plain(alert)
     assert said in plain(alert, "html")
+
+
+@pytest.mark.long
+def test_a_chunk_that_is_killed_on_every_try_is_named_in_the_end_mail(stack: Stack) -> None:
+    """Airflow calls nobody for it (3.3.2), so there is no alert before the run's end."""
+    with stack.silent_dns():
+        run_id = stack.trigger(sites_that(is_answered, 4))
+        killed: set[int] = set()
+        for _ in range(3):
+            pid = stack.until(stack.running(run_id, "scan_chunk", but=killed))["pid"]
+            os.kill(pid, signal.SIGKILL)
+            killed.add(pid)
+    assert stack.follow(run_id) == "failed"
+    stack.until_told(run_id)
+    (end,) = stack.mails(run_id, "CRITICAL")
+    for part in ("plain", "html"):
+        assert "ranks 1-4: its task was killed, or never began" in plain(end, part)
+    assert not stack.mails(run_id, CHUNK_FAILED)
+    assert not stack.mails(run_id, RUN_FAILED)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 
 import httpx
 import pytest
+import sqlalchemy as sa
 from dnstats.db import roles
+from dnstats.db.connect import open_database
 from dnstats.stack import processes
 
 from tests.live.conftest import SCAN, SMTP_PASSWORD, Stack
@@ -63,15 +66,63 @@ def secrets_of(stack: Stack) -> list[str]:
     return own + [stack.owner.cluster.role_password(role) for role in (*roles.ROLES, "dnstats")]
 
 
-def test_no_secret_stands_in_a_log(stack: Stack, first_run: str) -> None:
+def test_no_secret_stands_in_what_the_stack_made(stack: Stack, first_run: str) -> None:
+    """Logs, mails, archive, report, lists, state: all of var/ but where secrets are kept."""
     assert first_run
-    places = stack.owner.places
-    logs = [path for folder in (places.logs, places.airflow_home / "logs")
-            for path in folder.rglob("*") if path.is_file()]  # fmt: skip
-    assert any("task_id=scan_chunk" in str(path) for path in logs)
-    for path in logs:
-        text = path.read_text(errors="replace")
-        assert [s for s in secrets_of(stack) if s in text] == [], path
+    places, kept = stack.owner.places, secrets_of(stack)
+    homes = (places.secrets, places.postgres, places.airflow_home / "airflow.cfg")
+    found = [p for p in places.var.rglob("*") if p.is_file() and not p.is_fifo()
+             and not any(p.is_relative_to(home) for home in homes)]  # fmt: skip
+    for wanted in ("task_id=scan_chunk", "stack.json", ".parquet", "index.html", "scheduler.log"):
+        assert any(wanted in str(path) for path in found), wanted
+    for path in found:
+        content = path.read_bytes()
+        assert [s for s in kept if s.encode() in content] == [], path
+
+
+def test_the_search_would_find_a_secret_where_one_is(stack: Stack) -> None:
+    content = (stack.owner.places.secrets / "airflow_passwords.json").read_text()
+    assert [s for s in secrets_of(stack) if s in content] == [stack.owner.secrets.admin_password]
+
+
+def test_no_secret_stands_in_a_command_line(stack: Stack, first_run: str) -> None:
+    members = processes.members(stack.owner.places.members)
+    assert len(members) > 5
+    for pid in members:
+        with contextlib.suppress(OSError):  # gone meanwhile
+            line = Path(f"/proc/{pid}/cmdline").read_bytes()
+            assert [s for s in secrets_of(stack) if s.encode() in line] == [], line
+
+
+@pytest.mark.parametrize("database", ["airflow", "dnstats"])
+def test_no_secret_stands_in_a_database(stack: Stack, first_run: str, database: str) -> None:
+    """Task instances, rendered fields, XComs, logs of events, callbacks: each table, as text."""
+    cluster, tables = stack.owner.cluster, 0
+    with open_database(cluster.url(database)).connect() as connection:
+        names = connection.scalars(
+            sa.text("SELECT quote_ident(tablename) FROM pg_tables WHERE schemaname = 'public'")
+        ).all()
+        for name in names:
+            rows = connection.scalars(sa.text(f"SELECT t::text FROM {name} t")).all()
+            tables += bool(rows)
+            for secret in secrets_of(stack):
+                assert not any(secret in row for row in rows), name
+    assert tables > 5
+
+
+def test_the_application_owns_nothing_and_may_change_no_table(stack: Stack) -> None:
+    with open_database(stack.owner.cluster.url("dnstats", role=roles.APP)).connect() as connection:
+        assert (
+            connection.scalar(sa.text("SELECT usesuper FROM pg_user WHERE usename = user")) is False
+        )
+        owned = "SELECT count(*) FROM pg_class WHERE relowner = current_user::regrole"
+        assert connection.scalar(sa.text(owned)) == 0
+        with pytest.raises(sa.exc.ProgrammingError, match="must be owner"):
+            connection.execute(sa.text("DROP TABLE runs"))
+    stack_connection = stack.owner.env["AIRFLOW_CONN_DNSTATS_DB"]
+    assert stack_connection.startswith(f"postgresql://{roles.APP}:")
+    with pytest.raises(sa.exc.OperationalError, match="permission denied"):
+        open_database(stack.owner.cluster.url("airflow", role=roles.APP)).connect()
 
 
 def test_no_secret_travels_between_tasks(stack: Stack, first_run: str) -> None:

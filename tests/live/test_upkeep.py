@@ -2,28 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator
+import os
+import signal
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
 from dnstats.db.models import ListUpdate, Run, SiteList
 from dnstats.notify.writing import NAME_HEADER
 from dnstats.stack import watching
-from dnstats.stack.run import await_dag
 
-from tests.lists.servers import list_server, many
+from tests.lists.servers import CUT_ZIP, HTML, breaks_off, list_server, many
 from tests.live.conftest import CHUNK, SITES, Stack, is_answered, plain, sites_that
-
-
-@contextlib.contextmanager
-def _let_run(stack: Stack, dag_id: str) -> Iterator[None]:
-    await_dag(stack.api, dag_id, lambda: None)
-    stack.api.set_paused(dag_id, False)
-    try:
-        yield
-    finally:
-        stack.api.set_paused(dag_id, True)
 
 
 def _log(stack: Stack, run_id: str, task_id: str, dag_id: str) -> str:
@@ -55,7 +45,7 @@ def test_a_dry_run_says_what_would_be_asked_and_ends_green(stack: Stack) -> None
 
 
 def test_the_list_of_the_day_is_taken_told_and_offered(stack: Stack) -> None:
-    with list_server() as site, _let_run(stack, "update_sites"):
+    with list_server() as site, stack.let_run("update_sites"):
         source = site.serve("/list.csv", many(50))
         run_id = stack.api.trigger("update_sites", {"source": source, "at_least": 10}, "test")
         assert stack.follow(run_id, "update_sites") == "success", watching.failures(
@@ -75,7 +65,7 @@ def test_the_list_of_the_day_is_taken_told_and_offered(stack: Stack) -> None:
     assert update.state == "taken"
     assert events["asset_events"][0]["extra"]["site_list_id"] == update.site_list_id
 
-    with _let_run(stack, "update_sites"):  # and what cannot be is told once, and offers the old one
+    with stack.let_run("update_sites"):  # and what cannot be is told once, and offers the old one
         bad = stack.api.trigger("update_sites", {"source": "ftp://lists.example/a.csv"}, "test")
         assert stack.follow(bad, "update_sites") == "failed"
     states = _states(stack, bad, "update_sites")
@@ -86,9 +76,62 @@ def test_the_list_of_the_day_is_taken_told_and_offered(stack: Stack) -> None:
     assert "Scans go on with it." in plain(told)
 
 
+@pytest.mark.long
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("/none.csv", "answered HTTP 404 instead of a list"),
+        ("/page.csv", "HTML instead of CSV"),
+        ("/cut.zip", "cannot be unpacked"),
+        ("/broken.csv", "cannot be fetched: peer closed connection"),
+        ("/short.csv", "holds 9 sites and at least 10 are wanted"),
+    ],
+)
+def test_a_list_that_cannot_be_taken_is_tried_again_and_told_once(
+    stack: Stack, path: str, said: str
+) -> None:
+    with list_server() as site, stack.let_run("update_sites"):
+        site.serve("/page.csv", HTML)
+        site.serve("/cut.zip", CUT_ZIP)
+        site.serve("/short.csv", many(9))
+        site.answers["/broken.csv"] = breaks_off
+        run_id = stack.api.trigger(
+            "update_sites", {"source": site.url + path, "at_least": 10}, "test"
+        )
+        assert stack.follow(run_id, "update_sites") == "failed"
+    (asked,) = stack.tasks(run_id, "import_sites", "update_sites").values()
+    assert (asked["state"], asked["try_number"]) == ("failed", 4)
+    assert _states(stack, run_id, "update_sites")["notify_list_done"] == "failed"
+    stack.until_told(run_id)
+    (mail,) = (mail for mail in stack.mails(run_id) if "CRITICAL" in mail["Subject"])
+    assert "no site list was taken" in mail["Subject"]
+    for part in ("plain", "html"):
+        assert said in plain(mail, part)
+    assert not stack.mails(run_id, "ALERT")
+
+
+@pytest.mark.long
+def test_an_update_that_cannot_even_send_its_end_mail_is_told_by_its_dag(stack: Stack) -> None:
+    with list_server() as site, stack.let_run("update_sites"):
+        conf = {"source": site.serve("/list.csv", many(20)), "at_least": 10}
+        run_id = stack.api.trigger("update_sites", conf, "test")
+        killed: set[int] = set()
+        with stack.slow_mail():
+            for _ in range(4):
+                find = stack.running(run_id, "notify_list_done", "update_sites", killed)
+                pid = stack.until(find)["pid"]
+                os.kill(pid, signal.SIGKILL)
+                killed.add(pid)
+        assert stack.follow(run_id, "update_sites") == "failed"
+    stack.until(lambda: stack.mails(run_id, "ALERT: the list of sites did not arrive"), 60)
+    (alert,) = stack.mails(run_id, "ALERT")
+    assert "no task could say why: it was killed, or never began" in plain(alert)
+    assert "/tasks/notify_list_done" in plain(alert, "html")
+
+
 def test_dropping_by_hand_is_dry(stack: Stack, first_run: str) -> None:
     before = stack.rows(first_run)
-    with _let_run(stack, "drop_old_runs"):
+    with stack.let_run("drop_old_runs"):
         run_id = stack.api.trigger("drop_old_runs", {"keep_rows": 2, "keep_answers": 2}, "test")
         assert stack.follow(run_id, "drop_old_runs") == "success"
     said = _log(stack, run_id, "drop_old_runs", "drop_old_runs")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import socket
 import ssl
@@ -26,13 +27,14 @@ HOST = "127.0.0.1"
 
 
 class Postbox:
-    """Keeps the mails that come, and answers RCPT and DATA as it is told."""
+    """Keeps the mails that come, and answers RCPT and DATA as it is told; `is_slow`: not yet."""
 
     def __init__(self, *, refuse: tuple[str, ...] = (), data_answer: str = "250 OK") -> None:
         self.mails: list[EmailMessage] = []
         self.recipients: list[list[str]] = []
         self._refuse = refuse
         self._data_answer = data_answer
+        self.is_slow = False
 
     async def handle_RCPT(  # noqa: N802  (aiosmtpd's name)
         self, server: Any, session: Session, envelope: Envelope, address: str, options: list[str]
@@ -45,6 +47,8 @@ class Postbox:
     async def handle_DATA(  # noqa: N802
         self, server: Any, session: Session, envelope: Envelope
     ) -> str:
+        while self.is_slow:
+            await asyncio.sleep(0.1)
         content = envelope.content
         assert isinstance(content, bytes)
         self.mails.append(message_from_bytes(content, policy=policy.default))
