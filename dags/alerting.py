@@ -144,6 +144,7 @@ def deadline(kind: str, by: dt.time, hours: float) -> DeadlineAlert:
         reference=RunDue(f"{by:%H:%M}", hours),
         interval=dt.timedelta(),
         callback=SyncCallback(tell_late, kwargs={"kind": kind}),
+        name=f"finished by {by:%H:%M} UTC; by hand or backfill, within {hours:g} h",
     )
 
 

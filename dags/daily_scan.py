@@ -37,13 +37,15 @@ from dnstats.tasks.chunk_name import ChunkName, Refused
 
 RUN = Asset(name="dnstats_run", uri="dnstats://run")
 
+WHOM = "Whom to ask, and how fast"
+
 PARAMS = {
     "first_rank": Param(
         1, type="integer", minimum=1, title="First rank", description="1 is the top of the list"
     ),
     "last_rank": Param(
         None, type=["null", "integer"], minimum=1, title="Last rank",
-        description="Empty: to the end of the list. DNSTATS_ENV=Development takes the top few.",
+        description="Empty: to the end of the list. DNSTATS_ENV=Development takes the top few",
     ),
     "chunk_size": Param(
         10_000, type="integer", minimum=1, maximum=100_000, title="Chunk size",
@@ -54,32 +56,36 @@ PARAMS = {
         description="CSV of rank,domain (plain, .gz, .zip), a path or a URL. "
         "Empty: DNSTATS_SITE_LIST, else the newest that update_sites took",
     ),
+    "dry_run": Param(
+        False, type="boolean", title="Dry run",
+        description="Only say what would be asked: sites, chunks, questions, hours. See the log "
+        "of create_run; nothing is asked, kept or mailed",
+    ),
     "resolvers": Param(
-        [], type=["null", "array"], items={"type": "string"}, title="Resolvers",
+        [], type=["null", "array"], items={"type": "string"}, title="Resolvers", section=WHOM,
         description="One a line, ip or ip:port. Empty: DNSTATS_RESOLVERS, else the system's",
     ),
     "direct_port": Param(
         None, type=["null", "integer"], minimum=1, maximum=65535, title="Port of name servers",
+        section=WHOM,
         description="Empty: DNSTATS_DIRECT_PORT (53). The practice internet has its own",
     ),
     "dns": Param(
-        None, type=["null", "string"], enum=[None, "system", "custom", "lab"], title="DNS",
+        "auto", type="string", enum=["auto", "system", "custom", "lab"],
+        title="DNS", section=WHOM, values_display={"auto": "auto: by the resolvers"},
         description="What the run is labelled with; lab: the practice internet",
     ),
     "server_rate": Param(
         None, type=["null", "number"], minimum=0.1, maximum=1_000_000, title="Pace at one server",
+        section=WHOM,
         description="Questions a second to any one name server asked directly, for the whole run. "
         "Empty: DNSTATS_SERVER_RATE (20)",
     ),
     "resolver_rate": Param(
         None, type=["null", "number"], minimum=0, maximum=1_000_000, title="Pace at the resolvers",
+        section=WHOM,
         description="Questions a second to the resolvers, for the whole run; 0: no ceiling. "
         "Empty: DNSTATS_RESOLVER_RATE",
-    ),
-    "dry_run": Param(
-        False, type="boolean", title="Dry run",
-        description="Only say what would be asked: sites, chunks, questions, hours. See the log "
-        "of create_run; nothing is asked, kept or mailed",
     ),
 }  # fmt: skip
 
@@ -102,6 +108,7 @@ def skip_dry_run() -> None:
 
 @dag(
     dag_id="daily_scan",
+    description="Asks DNS about every site of the list, reads, grades and mails",
     # No start_date: with one, Airflow would begin the last 08:00 that it missed as soon as the DAG
     # is let run.
     schedule=SCHEDULES.get(SCHEDULE, SCHEDULE),
@@ -114,6 +121,7 @@ def skip_dry_run() -> None:
     on_success_callback=end_of_run,
     deadline=deadline("run_late", SETTINGS["DNSTATS_DEADLINE"], SETTINGS["DNSTATS_DEADLINE_HOURS"]),
     default_args={
+        "owner": "DNStats",
         "retries": 2,
         "retry_delay": dt.timedelta(seconds=15),
         "retry_exponential_backoff": True,

@@ -36,6 +36,7 @@ PARAMS = {
 
 @dag(
     dag_id="drop_old_runs",
+    description="Drops answers, rows and lists that are kept no longer",
     schedule="5 5 * * *",
     catchup=False,
     max_active_runs=1,
@@ -44,7 +45,7 @@ PARAMS = {
     tags=["dnstats"],
     on_failure_callback=tell_failure("drop_failed"),
     on_success_callback=end_of_run,
-    default_args={"retries": 2, "retry_delay": dt.timedelta(minutes=10)},
+    default_args={"owner": "DNStats", "retries": 2, "retry_delay": dt.timedelta(minutes=10)},
 )
 def drop_old_runs_dag() -> None:
     """One box."""

@@ -18,6 +18,7 @@ RUN = Asset(name="dnstats_run", uri="dnstats://run")
 
 @dag(
     dag_id="publish_report",
+    description="Writes the pages of a run that measured enough",
     schedule=[RUN],
     start_date=dt.datetime(2026, 1, 1, tzinfo=dt.UTC),
     catchup=False,
@@ -32,7 +33,7 @@ RUN = Asset(name="dnstats_run", uri="dnstats://run")
     tags=["dnstats"],
     on_failure_callback=tell_failure("report_failed"),
     on_success_callback=end_of_run,
-    default_args={"retries": 2, "retry_delay": dt.timedelta(seconds=15)},
+    default_args={"owner": "DNStats", "retries": 2, "retry_delay": dt.timedelta(seconds=15)},
 )  # fmt: skip
 def publish_report_dag() -> None:
     """One box."""

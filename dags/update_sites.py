@@ -43,6 +43,7 @@ PARAMS = {
 
 @dag(
     dag_id="update_sites",
+    description="Fetches the newest list of sites, checks and imports it",
     schedule="1 1 * * *",
     catchup=False,
     max_active_runs=1,
@@ -52,7 +53,7 @@ PARAMS = {
     on_failure_callback=tell_failure("list_missing"),
     on_success_callback=end_of_run,
     # A server that is down is often back a quarter of an hour later: Airflow's own delay is 5 min.
-    default_args={"retries": 3},
+    default_args={"owner": "DNStats", "retries": 3},
 )
 def update_sites() -> None:
     """Four boxes; the work is in dnstats.tasks and dnstats.lists."""

@@ -47,7 +47,12 @@ SMTP_LOGIN, SMTP_PASSWORD = "dnstats", "a-password-of-the-mail-server"
 
 
 class QuickOwner(Owner):
-    """As it is, but what waits Airflow's own five minutes for another try waits a second."""
+    """As it is, but what waits Airflow's own five minutes for another try waits a second.
+
+    Any port: beside it, tests of other checkouts may be starting.
+    """
+
+    wanted_port = 0
 
     def _environment(self, port: int, choice: Any) -> dict[str, str]:
         quick = {"AIRFLOW__CORE__DEFAULT_TASK_RETRY_DELAY": "1"}

@@ -132,6 +132,10 @@ def test_a_webhook_that_cannot_be_reached_never_raises_nor_tells_its_address(url
 @pytest.mark.parametrize(
     ("kind", "host", "port", "schema", "password", "extra", "url"),
     [
+        ("generic", "https://hooks.slack.com/services", None, None, "T0/B0/XX", {},
+         "https://hooks.slack.com/services/T0/B0/XX"),
+        ("generic", "hooks.example", None, "https", "XX", {"endpoint": "/a"},
+         "https://hooks.example/a/XX"),
         ("http", "127.0.0.1", 8090, None, None, {}, "http://127.0.0.1:8090"),
         ("http", "hooks.example", None, "https", None, {"endpoint": "/a/b?c=d"},
          "https://hooks.example/a/b?c=d"),
@@ -145,11 +149,17 @@ def test_a_webhook_that_cannot_be_reached_never_raises_nor_tells_its_address(url
 def test_a_connection_is_read_as_the_providers_of_airflow_read_it(
     kind: str, host: str, port: int, schema: str, password: str, extra: dict[str, Any], url: str
 ) -> None:
-    found = webhook(kind, host, port, schema, "me", password, extra)
+    found = webhook(kind, host, port, schema, None, password, extra)
     assert found is not None
+    assert (found.user, found.password) == ("", "")
     assert found.url == url
     assert "XX" not in repr(found) + str(found)
     assert webhook(kind, "", port, schema, None, password, extra) is None
+
+
+def test_a_login_with_a_password_is_https_own() -> None:
+    found = webhook("http", "hooks.example", None, "https", "me", "XX", {"endpoint": "a"})
+    assert found == Webhook("https://hooks.example/a", user="me", password="XX")
 
 
 def test_an_alert_is_mailed_and_posted(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -29,6 +29,7 @@ def test_what_is_left_open_comes_from_the_settings() -> None:
         ({}, "", "custom"),
         ({}, "lab", "lab"),
         ({"dns": "system"}, "lab", "system"),
+        ({"dns": "auto"}, "lab", "lab"),
         ({"resolvers": ["192.0.2.53"]}, "lab", "custom"),
     ],
 )

@@ -49,9 +49,10 @@ def webhook(
 ) -> Webhook | None:
     """The webhook that an Airflow connection names; None without a host.
 
-    Of type slackwebhook by the habits of Airflow's Slack provider: the password is the end of the
-    address (T000/B000/XXX). Of any other type (http) the host may be a whole URL, `endpoint` in
-    the extra is added to it, and login and password are HTTP's own.
+    The host may be a whole URL. A password without a login is the secret end of the address
+    (T000/B000/XXX), as the type slackwebhook of Airflow's Slack provider has it; of any other type
+    `endpoint` in the extra is added too, and a login with a password is HTTP's own. Airflow's form
+    knows the types slackwebhook and http only with their providers; it always has `generic`.
     """
     if not host:
         return None
@@ -61,11 +62,15 @@ def webhook(
     if port and urlsplit(base).port is None:
         parts = urlsplit(base)
         base = parts._replace(netloc=f"{parts.netloc}:{port}").geturl()
-    tail = password if kind == "slackwebhook" else extra.get("endpoint")
-    if isinstance(tail, str) and tail.strip("/"):
-        base = f"{base.rstrip('/')}/{quote(tail.strip('/'), safe='/?=&%')}"
+    is_http = kind != "slackwebhook" and bool(login)
+    tails = (
+        extra.get("endpoint") if kind != "slackwebhook" else None,
+        None if is_http else password,
+    )
+    for tail in tails:
+        if isinstance(tail, str) and tail.strip("/"):
+            base = f"{base.rstrip('/')}/{quote(tail.strip('/'), safe='/?=&%')}"
     field = extra.get("field")
-    is_http = kind != "slackwebhook"
     return Webhook(
         url=base,
         field=field if isinstance(field, str) and field else "text",

@@ -29,7 +29,7 @@ from dnstats.stack import (
     private,
     processes,
 )
-from dnstats.stack.airflow_api import AirflowApi, Unreachable
+from dnstats.stack.airflow_api import AirflowApi, Refused, Unreachable
 from dnstats.stack.fault import StackFault
 from dnstats.stack.places import Places
 from dnstats.stack.postgres import Cluster
@@ -70,7 +70,9 @@ class State(NamedTuple):
 
 
 class Owner:
-    """Starts and ends the stack of one checkout."""
+    """Starts and ends the stack of one checkout. `wanted_port` 0: whichever is free."""
+
+    wanted_port = 8080
 
     def __init__(self, places: Places, order: Order, kind: str, say: Callable[[str], None]) -> None:
         self.places, self.order, self.kind, self.say = places, order, kind, say
@@ -96,9 +98,9 @@ class Owner:
             choosing = thread.submit(choose_dns.choose, self.order.dns)
             self._start_database()
             choice = choosing.result()
-        port = ports.near(8080)
-        if port != 8080:
-            self.say(f"port 8080 is taken: Airflow is at {port}")
+        port = ports.near(self.wanted_port) if self.wanted_port else ports.any_free()
+        if port != self.wanted_port:
+            self.say(f"port {self.wanted_port} is taken: Airflow is at {port}")
         self.env = self._environment(port, choice)
         waiting_lab = self._launch_lab() if choice.mode == "lab" else None
         self._migrate()
@@ -243,12 +245,23 @@ class Owner:
                 with contextlib.suppress(Unreachable):
                     missing = {k: v for k, v in api.health().items() if v != "healthy"}
                     if not missing:
+                        self._refuse_other(api)
                         return
                 time.sleep(0.25)
         raise StackFault(
             f"Airflow is not healthy after {HEALTHY_SECONDS:.0f} s "
             f"({', '.join(missing) or 'api-server'}); see {self.places.logs}"
         )
+
+    def _refuse_other(self, api: AirflowApi) -> None:
+        """Of two stacks that start at the same time, one finds its port taken after all."""
+        try:
+            api.dag("daily_scan")
+        except Refused as refused:
+            raise StackFault(
+                f"{api.address} is another Airflow's, which took the port meanwhile ({refused}); "
+                "try again"
+            ) from None
 
     def _database_pids(self, server: set[int | None]) -> set[int]:
         """The server and its children, which hold the member file too."""

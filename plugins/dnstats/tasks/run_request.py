@@ -49,7 +49,10 @@ def read_request(params: Mapping[str, Any], settings: Settings) -> RunRequest:
         check_resolver(resolver)
     # Resolvers that the form names may be others than those the setting speaks of.
     label = "" if params.get("resolvers") else settings["DNSTATS_DNS"]
-    dns = str(params.get("dns") or label or ("custom" if resolvers else "system"))
+    given = params.get("dns")
+    dns = str(
+        (given if given != "auto" else None) or label or ("custom" if resolvers else "system")
+    )
     if dns not in ("system", "custom", "lab"):
         raise Refused(f"dns {dns!r} is none of system, custom, lab")
     # The practice internet knows the bundled sites and none that came since.
