@@ -49,8 +49,8 @@ class Seen:
             if not said.startswith("exit status 0"):
                 found.append(f"{name} was not healthy at the end: {said}")
         if len(self.runs) != 3 or self.killed is None or self.outage is None:
-            wanted = "a worker killed in the second and the database stopped in the third"
-            return [*found, f"there were not three runs, with {wanted}"]
+            missing = "a worker killed in the second and the database stopped in the third"
+            return [*found, f"there were not three runs, with {missing}"]
         for run in self.runs:
             green = {t["task_id"] for t in run.tasks if t["state"] == "success"}
             if green != SIX or run.report != "success":
