@@ -302,8 +302,9 @@ def test_the_mails_tell_the_run_and_a_good_one_may_be_published(
 
 
 def test_a_failed_chunk_and_short_coverage_fail_the_run_after_the_mail(
-    engine: sa.Engine, lab_settings: Settings, start_run: Start
+    engine: sa.Engine, lab_settings: Settings, start_run: Start, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level("INFO")
     chunks = start_run(last_rank=12, chunk_size=6)
     _run(engine, lab_settings, chunks[:1])
     note_fault(engine, "daily_scan", "manual__1", "process_chunk", 1, "OSError: disk full")
@@ -311,6 +312,7 @@ def test_a_failed_chunk_and_short_coverage_fail_the_run_after_the_mail(
         notify_done(engine, lab_settings, "manual__1", None, now=NOW)
     (mail,) = lab_settings.mail_folder.glob("*.eml")
     assert "ranks 7-12: process_chunk: OSError: disk full" in mail.read_text()
+    assert "Measured:     6 (50.0 %; the gate is 92 %)" in caplog.text, "the log says it too"
     end_incidents(engine, "daily_scan", "manual__1")
     with pytest.raises(Refused, match="not graded"):
         notify_done(engine, lab_settings, "manual__1", None, now=NOW + dt.timedelta(minutes=1))

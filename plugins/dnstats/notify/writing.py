@@ -71,6 +71,12 @@ def write_mail(
     return message
 
 
+def text_lines(message: EmailMessage) -> list[str]:
+    """The lines of a mail's text, for a log: who reads there is told the same."""
+    body = message.get_body(("plain",))
+    return [line.rstrip() for line in body.get_content().splitlines()] if body else []
+
+
 def usable_address(text: str) -> str:
     """The address in a setting, without its display name; "" and a warning when there is none.
 

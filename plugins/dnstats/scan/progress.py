@@ -82,7 +82,8 @@ class ScanReport(msgspec.Struct, frozen=True, kw_only=True):
             ("seconds", round(self.elapsed),
              f"{pace:,.0f} questions a second, processor {self.cpu_seconds:,.1f} s"),
         ]  # fmt: skip
-        lines = [f"{name:<16}{count:>12,}  {note}".rstrip() for name, count, note in rows]
+        wide = max(len(name) for name, _, _ in rows) + 1
+        lines = [f"{name:<{wide}}{count:>12,}  {note}".rstrip() for name, count, note in rows]
         why = {
             "not measured because of": self.reasons,
             "not measured by type": {name: own["not_measured"] for name, own in self.types.items()},

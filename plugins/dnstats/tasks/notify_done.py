@@ -17,7 +17,7 @@ from dnstats.db.models import Chunk, Run
 from dnstats.db.queries import Summary, find_run, run_summary
 from dnstats.notify.delivery import SmtpServer, deliver
 from dnstats.notify.webhook import Webhook, post
-from dnstats.notify.writing import write_mail
+from dnstats.notify.writing import text_lines, write_mail
 from dnstats.settings import Settings
 from dnstats.tasks.chunk_name import Refused, chunk_label, refuse_dropped
 
@@ -58,6 +58,8 @@ def notify_done(
     message = write_mail(
         "run_done", facts, settings["DNSTATS_MAIL_FROM"], settings["DNSTATS_MAIL_TO"]
     )
+    for line in text_lines(message):
+        log.info("%s", line)
     log.info("end mail %s", deliver(message, smtp, settings.mail_folder))
     if fault and webhook is not None:
         log.info("webhook %s", post(message, webhook))

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from dnstats.lists.standing import find_update, standing_list
 from dnstats.notify.delivery import SmtpServer, deliver
 from dnstats.notify.webhook import Webhook, post
-from dnstats.notify.writing import write_mail
+from dnstats.notify.writing import text_lines, write_mail
 from dnstats.settings import Settings
 from dnstats.tasks.chunk_name import Refused
 
@@ -46,6 +46,8 @@ def notify_list_done(
     message = write_mail(
         "list_done", facts, settings["DNSTATS_MAIL_FROM"], settings["DNSTATS_MAIL_TO"], now=now
     )
+    for line in text_lines(message):
+        log.info("%s", line)
     log.info("end mail %s", deliver(message, smtp, settings.mail_folder))
     if fault and webhook is not None:
         log.info("webhook %s", post(message, webhook))

@@ -85,7 +85,9 @@ def scan_chunk(
     for sentence in report.warnings:
         if sentence not in limits:
             log.warning("%s", sentence)
-    log.info("%s: %d answers archived in %d bytes", chunk["label"], len(answers), size)
+    log.info(
+        "%s: %s answers archived in %s bytes", chunk["label"], f"{len(answers):,}", f"{size:,}"
+    )
     return chunk
 
 
