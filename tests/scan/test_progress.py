@@ -28,7 +28,9 @@ def test_the_closing_table_is_read_in_columns() -> None:
     assert lines[0] == "sites                        10,000"
     assert lines[1] == "questions                   412,345  distinct ones, with their last answer:"
     assert "  not measured                2,345" in lines
-    assert "seconds                         240  1,715 questions a second, processor 98.7 s" in lines
+    assert (
+        "seconds                         240  1,715 questions a second, processor 98.7 s" in lines
+    )
     assert lines[-3:] == [
         "not measured because of: timeout 2,000, servfail 345",
         "not measured by type: TXT 2,345",
@@ -40,7 +42,8 @@ def test_the_closing_table_is_read_in_columns() -> None:
 def test_a_scan_of_nothing_has_a_table_too() -> None:
     empty = report(sites=0, questions=0, outcomes={}, reasons={}, types={}, elapsed=0.0,
                    servers=0, highest_rate=0, highest_rate_server="")  # fmt: skip
-    assert "questions                         0  distinct ones, with their last answer:" in empty.table()
+    first = empty.table()[1]
+    assert first == "questions                         0  distinct ones, with their last answer:"
     assert not any("because" in line for line in empty.table())
 
 
