@@ -84,12 +84,11 @@ def lab(sites: Path) -> Iterator[dict[str, Any]]:
         process.wait(10)
 
 
-def make_answers(count: int, path: Path) -> None:
-    """Scan the practice internet into one archive file."""
-    names = domains(count)
-    sites = VAR / f"sites-{count}.csv"
+def scan_lab(names: list[str], path: Path) -> None:
+    """Scan sites of the practice internet into one archive file."""
+    sites = path.with_suffix(".csv")
     sites.write_text("".join(f"{rank},{name}\n" for rank, name in enumerate(names, 1)))
-    print(f"scanning {count:,} sites of the practice internet, once", flush=True)
+    print(f"scanning {len(names):,} sites of the practice internet, once", flush=True)
     answers = ChunkArchive()
     with lab(sites) as where:
         settings = ScanSettings(
@@ -101,7 +100,7 @@ def make_answers(count: int, path: Path) -> None:
         )
         plans = plan_sites([Site(rank, name) for rank, name in enumerate(names, 1)])
         report = scan(plans, settings, answers.add, lambda at: print("  " + at.line(), flush=True))
-    answers.write(str(VAR), path.name)
+    answers.write(str(path.parent), path.name)
     print(f"  {len(answers):,} answers: {report.outcomes}")
 
 
@@ -177,7 +176,7 @@ def main() -> int:
     VAR.mkdir(parents=True, exist_ok=True)
     answers = VAR / f"chunk-{count}.parquet"
     if not answers.exists():
-        make_answers(count, answers)
+        scan_lab(domains(count), answers)
     figures: dict[str, list[dict[str, float]]] = {step: [] for step, _ in STEPS}
     fresh, kept = VAR / f"fresh-{count}", VAR / f"kept-{count}"
     with temporary(fsync=False) as cluster:

@@ -2,7 +2,8 @@
 -- list and what sites.parquet holds. Made once for a report, because taking a site's readings apart
 -- is what costs. Two values are special in every column: 'not measured' and 'does not apply'.
 CREATE TEMPORARY TABLE site_facts ON COMMIT DROP AS
-SELECT rank, domain, status, is_measured, dns_provider, mail_provider, mail_gateway,
+SELECT rank, domain, substring(domain from '[^.]*$') AS tld, status, is_measured, dns_provider,
+       mail_provider, mail_gateway,
        CASE WHEN rank <= 100 THEN '1–100' WHEN rank <= 1000 THEN '101–1,000'
             WHEN rank <= 10000 THEN '1,001–10,000' WHEN rank <= 100000 THEN '10,001–100,000'
             ELSE 'above 100,000' END AS band,
@@ -80,6 +81,9 @@ SELECT rank, domain, status, is_measured, dns_provider, mail_provider, mail_gate
             WHEN jsonb_array_length(r#>'{ns,names}') < 5 THEN jsonb_array_length(r#>'{ns,names}')::text
             WHEN jsonb_array_length(r#>'{ns,names}') < 7 THEN '5–6'
             ELSE '7 or more' END AS ns_hosts,
+       CASE WHEN spf = 'published' THEN (r#>>'{spf,lookups}')::int END AS spf_lookups,
+       CASE WHEN mx = 'published' THEN (r#>>'{mx,count}')::int END AS mx_count,
+       CASE WHEN ns = 'published' THEN jsonb_array_length(r#>'{ns,names}') END AS ns_count,
        CASE WHEN ns <> 'published' THEN ns
             WHEN jsonb_path_exists(r, '$.ns.addresses[*] ? (@.service == "lame")') THEN 'some do not serve the zone'
             WHEN jsonb_path_exists(r, '$.ns.addresses[*] ? (@.service == "refused")') THEN 'some refuse'

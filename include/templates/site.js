@@ -126,7 +126,10 @@ async function show(domain) {
 }
 
 function wanted() {
-  try { return decodeURIComponent(location.hash.slice(1)); } catch { return ""; }
+  try {
+    return location.hash.length > 1 ? decodeURIComponent(location.hash.slice(1))
+      : new URLSearchParams(location.search).get("domain") || "";
+  } catch { return ""; }
 }
 
 function clean(text) {

@@ -17,7 +17,10 @@ from markupsafe import Markup
 
 from dnstats.db.models import Run, SiteList
 from dnstats.db.queries import Summary
+from dnstats.report.changes import FACTS, Changes
 from dnstats.report.figure import Figure, percent, show_percent
+from dnstats.report.groups import SHOWN, GroupTable
+from dnstats.report.list_changes import ListChanges
 from dnstats.report.remarks import CommonRemark
 from dnstats.report.site_lists import WrittenList
 from dnstats.report.trend import Trend
@@ -76,9 +79,13 @@ def render_page(
     summary: Summary,
     figures: Iterable[Figure],
     remarks: Iterable[CommonRemark],
+    *,
     lists: Iterable[WrittenList] = (),
     sites: Iterable[Mapping[str, str]] = (),
     trend: Trend | None = None,
+    changes: Changes | None = None,
+    list_changes: ListChanges | None = None,
+    groups: Iterable[GroupTable] = (),
 ) -> str:
     """The whole page. `sites` are rows of sites.csv."""
     return render(
@@ -91,6 +98,41 @@ def render_page(
         lists=tuple(lists),
         sites=tuple(sites),
         trend=trend,
+        changes=changes,
+        list_changes=list_changes,
+        groups=tuple(groups),
+    )
+
+
+ABOUT = {
+    "providers": (
+        "Providers",
+        ("dns_providers", "mail_providers"),
+        "Sites by who runs their name servers and their mail hosts, recognised by the names of "
+        "these. An outage or a default of one provider is one thing, however many sites have it.",
+    ),
+    "tlds": (
+        "Top-level domains",
+        ("tlds",),
+        "Sites by the last label of their names.",
+    ),
+}
+"""Pages of groups: title, views, and what they are about."""
+NAMES = {"unknown": "not recognised", "self-hosted": "run by the site itself"}
+
+
+def render_groups(name: str, summary: Summary, tables: Iterable[GroupTable]) -> str:
+    """One of the pages of `ABOUT`."""
+    title, views, about = ABOUT[name]
+    return render(
+        "groups.html.j2",
+        title=title,
+        about=about,
+        summary=summary,
+        tables=[table for table in tables if table.view.name in views],
+        shown=SHOWN,
+        names=NAMES,
+        records=dict(FACTS),
     )
 
 

@@ -7,12 +7,13 @@ later than the report that shows them. A change of the rules' version is told, f
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from dnstats.report.figures_file import FILE
+from dnstats.report.publishing import published_homes
 
 MOST_DAYS = 90
 WIDTH, HEIGHT = 300.0, 96.0  # of a drawing, in its own units
@@ -77,31 +78,39 @@ class Trend(NamedTuple):
     new_rules: tuple[tuple[str, int], ...]
 
 
-def read_trend(folder: Path, now: Mapping[str, Any]) -> Trend | None:
+def read_earlier(folder: Path, now: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Figures of the reports that can be compared with `now`, one a day, the oldest first.
+
+    The newest run of each of the last `MOST_DAYS` days before it; `home` says where it stands.
+    """
+    found: list[dict[str, Any]] = []
+    days = {now["day"]}
+    for home in published_homes(folder):
+        if home[:10] in days or home[:10] > now["day"]:
+            continue
+        try:
+            one = json.loads((folder / home / FILE).read_text("utf-8"))
+            is_same = all(one[key] == now[key] for key in ("schema", "dns", "ranks"))
+            is_whole = one["day"] == home[:10] and {"run", "charts", "rules_version"} <= one.keys()
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            continue  # not one of ours, or of another version
+        if is_same and is_whole:
+            days.add(one["day"])
+            found.append({**one, "home": home})
+        if len(found) == MOST_DAYS - 1:
+            break
+    return found[::-1]
+
+
+def draw_trend(earlier: Sequence[Mapping[str, Any]], now: Mapping[str, Any]) -> Trend | None:
     """The trend up to a report (`now`: its figures); None when it is the first of its kind."""
-    days: dict[str, Mapping[str, Any]] = {}
-    for one in sorted(_comparable(folder, now), key=lambda one: (one["day"], one["run"])):
-        days[one["day"]] = one
-    days[now["day"]] = now
-    reports = [days[day] for day in sorted(days)][-MOST_DAYS:]
+    reports = [*earlier, now]
     if len(reports) < 2:
         return None
     lines = [
         _line(title, chart, panel, labels, reports) for title, chart, panel, labels in INDICATORS
     ]
     return Trend(tuple(line for line in lines if line is not None), tuple(_new_rules(reports)))
-
-
-def _comparable(folder: Path, now: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    for path in folder.glob(f"*/run-*/{FILE}"):
-        try:
-            found = json.loads(path.read_text("utf-8"))
-            same = all(found[key] == now[key] for key in ("schema", "dns", "ranks"))
-            earlier = (found["day"], found["run"]) < (now["day"], now["run"])
-        except (OSError, ValueError, KeyError, TypeError):
-            continue  # not one of ours, or of another version
-        if same and earlier:
-            yield found
 
 
 def _line(

@@ -7,29 +7,34 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 
 from dnstats.db.queries import Summary, run_summary
-from dnstats.report import publishing
+from dnstats.report import changes, publishing
 from dnstats.report.chart import CHARTS, count, read_charts
+from dnstats.report.data_package import write_package
 from dnstats.report.facts import gather_facts
 from dnstats.report.figure import Figure, make_figure
 from dnstats.report.figures_file import FILE as FIGURES
-from dnstats.report.figures_file import figures_of, write_figures
+from dnstats.report.figures_file import figures_of, write_chart_files, write_figures
+from dnstats.report.groups import GroupTable, read_groups, write_groups
+from dnstats.report.list_changes import write_list_changes
 from dnstats.report.manifest import FILE as MANIFEST
 from dnstats.report.manifest import write_manifest
-from dnstats.report.page import TEMPLATES, read_heading, render, render_page
+from dnstats.report.page import TEMPLATES, read_heading, render, render_groups, render_page
 from dnstats.report.publishing import PAGE
 from dnstats.report.remarks import RuleText, common_remarks
 from dnstats.report.site_lists import write_lists
 from dnstats.report.site_shards import FindWay, write_shards
 from dnstats.report.sites_file import first_sites, write_sites
 from dnstats.report.sites_parquet import write_parquet
-from dnstats.report.trend import read_trend
+from dnstats.report.trend import draw_trend, read_earlier
 
+SITES = "sites.parquet"
 REMARKS = 15
 FIRST_SITES = 100  # shown on the page itself
 
@@ -49,21 +54,30 @@ def write_report(
     summary = run_summary(connection, run_id, commonest=REMARKS)
     gather_facts(connection, run_id)
     figures = _figures(connection, summary, charts)
+    now = figures_of(summary, figures)
+    earlier = read_earlier(folder, now)
 
     def write(draft: Path) -> None:
         _write_files(connection, summary, rules, find_way, draft)
         lists = write_lists(connection, draft / "lists", summary.sites - summary.read)
         write_figures(summary, figures, draft / FIGURES)
+        write_chart_files(figures, draft / "charts")
+        groups = read_groups(connection, summary, rules)
+        _write_groups(summary, groups, draft)
         page = render_page(
             read_heading(connection, run_id),
             summary,
             figures,
             common_remarks(connection, summary, rules),
-            lists,
-            first_sites(draft / "sites.csv", FIRST_SITES),
-            read_trend(folder, figures_of(summary, figures)),
+            lists=lists,
+            sites=first_sites(draft / "sites.csv", FIRST_SITES),
+            trend=draw_trend(earlier, now),
+            changes=_write_changes(folder, earlier, summary, draft),
+            list_changes=write_list_changes(connection, run_id, draft),
+            groups=groups,
         )
         (draft / PAGE).write_text(page, "utf-8")
+        write_package(summary, lists, draft)
         write_manifest(connection, summary, lists, draft)
 
     page = publishing.publish(folder, publishing.report_home(summary.day, run_id), write)
@@ -88,11 +102,33 @@ def _write_files(
     draft: Path,
 ) -> None:
     write_sites(connection, summary, draft / "sites.csv")
-    write_parquet(connection, summary, draft / "sites.parquet")
+    write_parquet(connection, summary, draft / SITES)
     write_shards(connection, summary, rules, find_way, draft / "sites")
     (draft / "site.html").write_text(render("site.html.j2", summary=summary), "utf-8")
     for name in ("site.js", "report.css"):
         shutil.copyfile(TEMPLATES / name, draft / name)
+
+
+def _write_changes(
+    folder: Path, earlier: Sequence[Mapping[str, Any]], summary: Summary, draft: Path
+) -> changes.Changes | None:
+    """What changed since the newest report that can be compared; None for the first."""
+    if not earlier:
+        return None
+    before = earlier[-1]
+    return changes.write_changes(
+        folder / before["home"] / SITES,
+        draft / SITES,
+        draft / changes.FILE,
+        before,
+        summary.rules_version,
+    )
+
+
+def _write_groups(summary: Summary, tables: Sequence[GroupTable], draft: Path) -> None:
+    write_groups(tables, draft)
+    for name in ("providers", "tlds"):
+        (draft / f"{name}.html").write_text(render_groups(name, summary, tables), "utf-8")
 
 
 def _overview(folder: Path) -> str:
