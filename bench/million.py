@@ -23,9 +23,9 @@ import time
 from pathlib import Path
 
 import million_names
+from dnstats.stack.postgres import Cluster
 from grade import backends_cpu, scan_lab
 from million_steps import STEPS, Bench
-from dnstats.stack.postgres import Cluster
 
 HERE = Path(__file__).resolve().parent
 FOLDER = HERE.parent / "var" / "bench" / "million"

@@ -11,8 +11,8 @@ import re
 from collections.abc import Iterator
 
 _SYLLABLES = [first + second for first in "bcdfghklmnprstvz" for second in "aeiou"]
-_TLDS = ("com",) * 46 + ("org",) * 6 + ("net",) * 5 + ("de", "ru", "co.uk", "fr", "nl", "it",
-    "com.br", "pl", "jp", "io", "in", "es", "com.au", "ch", "se", "cz", "edu", "gov", "info")  # fmt: skip
+_RARER = "de ru co.uk fr nl it com.br pl jp io in es com.au ch se cz edu gov info"
+_TLDS = ("com",) * 46 + ("org",) * 6 + ("net",) * 5 + tuple(_RARER.split())
 _MARK = re.compile(r"(?<=\d{4})x00")
 _MARK_IN_BYTES = re.compile(rb"(?<=\d{4})x00")
 

@@ -18,6 +18,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "answer": {"wire"},
     "visible": set(),
     "settings": set(),
+    "version": {"settings"},
     "archive_removal": {"archive"},
     "archive": DATA | {"chunk_answers"},
     "chunk_answers": DATA,
@@ -28,7 +29,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "grade": DATA | {"records", "process", "settings"},
     "db": {"settings"},
     "lists": {"wire", "db", "opt_out"},
-    "report": {"db", "settings", "visible"},
+    "report": {"db", "settings", "version", "visible"},
     "notify": {"db", "settings", "visible"},
     "lab": set(),
     "stack": {"settings", "db", "lists", "scan", "grade"},
@@ -49,7 +50,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "report",
         "notify",
     }
-    | {"settings", "opt_out", "visible"},
+    | {"settings", "opt_out", "version", "visible"},
 }
 """What each part may import of ours, besides itself."""
 
@@ -58,6 +59,7 @@ MAY_IMPORT_OUTSIDE: dict[str, set[str]] = {
     "answer": {"msgspec"},
     "visible": set(),
     "settings": set(),
+    "version": set(),
     "opt_out": set(),
     "archive_removal": {"fsspec"},
     "archive": {"fsspec", "pyarrow"},

@@ -176,7 +176,9 @@ def _compare(pair: _Pair, path: Path, earlier: Mapping[str, Any], rules: int | N
         else:
             transitions += _transitions(title, *values)
         sites = pc.filter(pair.ranks, differs), pc.filter(pair.domains, differs)
-        for rank, domain, *moved in zip(*(one.to_pylist() for one in (*sites, *values)), strict=True):
+        for rank, domain, *moved in zip(
+            *(one.to_pylist() for one in (*sites, *values)), strict=True
+        ):
             found.append(SiteChange(rank, domain, title, *moved))
     found.sort()
     _write(found, path)

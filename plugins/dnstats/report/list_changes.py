@@ -41,9 +41,7 @@ class ListChanges(NamedTuple):
     has_file: bool
 
 
-def write_list_changes(
-    connection: sa.Connection, run_id: int, folder: Path
-) -> ListChanges | None:
+def write_list_changes(connection: sa.Connection, run_id: int, folder: Path) -> ListChanges | None:
     """The changes of the run's list; None when it has none before it. Writes the file if it can."""
     row = connection.execute(
         sa.select(SiteList.id, SiteList.changes)
@@ -60,12 +58,11 @@ def write_list_changes(
     )
     if before is not None:
         _write(connection, before, row.id, folder / FILE)
-    return ListChanges(
-        told["since"], told["new"], told["gone"], told["moved"], told["unmoved"],
-        *(tuple(ListMove(**one) for one in told[kind])
-          for kind in ("entered", "left", "risen", "fallen")),
-        has_file=before is not None,
-    )  # fmt: skip
+    values: dict[str, Any] = {
+        name: tuple(ListMove(**one) for one in value) if isinstance(value, list) else value
+        for name, value in told.items()
+    }
+    return ListChanges(**values, has_file=before is not None)
 
 
 def _write(connection: sa.Connection, before: int, now: int, path: Path) -> None:
@@ -73,15 +70,14 @@ def _write(connection: sa.Connection, before: int, now: int, path: Path) -> None
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["domain", "before", "now"])
-        for (here, other), is_new in (((now, before), True), ((before, now), False)):
-            for domain, rank in connection.execute(
-                _only(here, other), execution_options={"yield_per": 10_000}
-            ):
+        for here, other, is_new in ((now, before, True), (before, now, False)):
+            rows = connection.execute(_only(here, other), execution_options={"yield_per": 10_000})
+            for domain, rank in rows:
                 ranks = ("", str(rank)) if is_new else (str(rank), "")
                 writer.writerow(map(harmless, (domain, *ranks)))
 
 
-def _only(here: int, other: int) -> sa.Select[tuple[str, int]]:
+def _only(here: int, other: int) -> sa.Select[str, int]:
     there = sa.select(SiteRank.site_id).where(SiteRank.site_list_id == other).subquery()
     return (
         sa.select(SiteName.domain, SiteRank.rank)

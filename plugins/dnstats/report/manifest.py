@@ -15,8 +15,13 @@ from dnstats.db.models import Chunk, Run, SiteRun
 from dnstats.db.models import SiteList as SiteListTable
 from dnstats.db.queries import Summary
 from dnstats.report.site_lists import WrittenList
+from dnstats.version import code_version
 
 SCHEMA = 1
+SEEDS = {
+    "order_of_a_chunk": "random.Random('RUN/CHUNK').shuffle of its sites by rank (Python)",
+    "while_asking": "none: 0x20 case, message IDs, ports and the control sample are unpredictable",
+}
 FILE = "manifest.json"
 _ADDED = ("questions", "datagrams", "stream_queries", "retries", "asked_again", "flips",
           "malformed", "truncated", "unproven")  # fmt: skip
@@ -61,8 +66,10 @@ def manifest(
         },
         "dns": run.dns,
         "settings": run.settings,
-        "versions": run.versions | {"rules_of_the_grades": summary.rules_version},
-        "seeds": {"order_of_the_sites": "run/chunk, as text, for Python's random.Random.shuffle"},
+        "resolvers": _resolvers(connection, summary.run_id),
+        "versions": run.versions
+        | {"rules_of_the_grades": summary.rules_version, "code_of_the_report": code_version()},
+        "seeds": SEEDS,
         "sites": {
             "in_the_list": summary.sites,
             "read": summary.read,
@@ -95,6 +102,17 @@ def _scan(connection: sa.Connection, run_id: int) -> dict[str, Any]:
         "outcomes": dict(sorted(outcomes.items())),
         "not_measured_because": dict(sorted(reasons.items())),
     }
+
+
+def _resolvers(connection: sa.Connection, run_id: int) -> list[dict[str, Any]]:
+    """What resolvers told of themselves, each answer once, with how many chunks heard it."""
+    reports = connection.scalars(sa.select(Chunk.scan_report).where(Chunk.run_id == run_id))
+    told = Counter(
+        json.dumps(one, sort_keys=True)
+        for report in reports
+        for one in (report or {}).get("resolvers", ())
+    )
+    return [json.loads(text) | {"chunks": chunks} for text, chunks in sorted(told.items())]
 
 
 def _files(folder: Path) -> list[dict[str, Any]]:

@@ -108,13 +108,12 @@ ABOUT = {
     "providers": (
         "Providers",
         ("dns_providers", "mail_providers"),
-        "Sites by who runs their name servers and their mail hosts, recognised by the names of "
-        "these. An outage or a default of one provider is one thing, however many sites have it.",
+        "By who runs their name servers and mail hosts, recognised by the names of these.",
     ),
     "tlds": (
         "Top-level domains",
         ("tlds",),
-        "Sites by the last label of their names.",
+        "By the last label of their names.",
     ),
 }
 """Pages of groups: title, views, and what they are about."""

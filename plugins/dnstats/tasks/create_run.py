@@ -19,6 +19,7 @@ from dnstats.opt_out import read_opt_out
 from dnstats.settings import BUNDLED_LIST, Settings
 from dnstats.tasks.chunk_name import LATEST, ChunkName, Refused, chunk_label
 from dnstats.tasks.run_request import RunRequest
+from dnstats.version import code_version
 
 log = logging.getLogger(__name__)
 
@@ -165,7 +166,11 @@ def _run_values(
             "server_rate": request.server_rate,
             "allow_special": settings["DNSTATS_ALLOW_SPECIAL"] or request.dns == "lab",
         },
-        "versions": {"rules": RULES_VERSION, "archive": archive.SCHEMA_VERSION},
+        "versions": {
+            "code": code_version(),
+            "rules": RULES_VERSION,
+            "archive": archive.SCHEMA_VERSION,
+        },
         "state": "running",
         "started_at": now,
     }

@@ -16,8 +16,10 @@ from dnstats import archive
 from dnstats.answer import Plan
 from dnstats.opt_out import read_opt_out
 from dnstats.records import load_records
+from dnstats.records.dnssec_rdata import key_tag
 from dnstats.records.record import Site
 from dnstats.scan.progress import Progress
+from dnstats.scan.resolver_facts import ResolverFacts, ask_resolvers
 from dnstats.scan.scanner import scan
 from dnstats.scan.settings import ScanSettings, check_limits
 from dnstats.settings import Settings
@@ -77,7 +79,13 @@ def scan_chunk(
             allowance=allowance,
         )
     size = answers.write(settings.archive, row.archive)
-    counts = {**msgspec.to_builtins(report), "archive_bytes": size}
+    counts = {
+        **msgspec.to_builtins(report),
+        "archive_bytes": size,
+        "resolvers": [
+            tell_resolver(one) for one in ask_resolvers((*how.resolvers, *how.second_resolvers))
+        ],
+    }
     with database.begin() as connection:
         end_stage(connection, chunk, "scanned_at", dt.datetime.now(dt.UTC), scan_report=counts)
     for line in report.table():
@@ -89,6 +97,16 @@ def scan_chunk(
         "%s: %s answers archived in %s bytes", chunk["label"], f"{len(answers):,}", f"{size:,}"
     )
     return chunk
+
+
+def tell_resolver(facts: ResolverFacts) -> dict[str, Any]:
+    """What a resolver told of itself, for the manifest; the root's keys by their tags."""
+    return {
+        "address": facts.address,
+        "software": facts.software,
+        "validates": facts.validates,
+        "root_key_tags": sorted(map(key_tag, facts.root_keys)),
+    }
 
 
 def in_random_order(sites: list[Site], chunk: ChunkName) -> list[Site]:
