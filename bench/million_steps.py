@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import logging
 import re
 import resource
 import shutil
@@ -412,11 +413,12 @@ def _size(folder: Path) -> int:
 STEPS: dict[str, Callable[[Bench], Figures]] = {
     step.__name__: step
     for step in (
-        list_1, create_1, archives_1, rows_1, done_1, publish_1, list_2, create_2, rows_2, done_2, publish_2,
-        queries, sizes, old_days, drop_old, drop_million,
+        list_1, create_1, archives_1, rows_1, done_1, publish_1, list_2, create_2, rows_2, done_2,
+        publish_2, queries, sizes, old_days, drop_old, drop_million,
     )
 }  # fmt: skip
 
 if __name__ == "__main__":
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="  %(message)s")
     _, step, told = sys.argv
     print(json.dumps(STEPS[step](Bench(**json.loads(told)))))

@@ -21,10 +21,14 @@ if TYPE_CHECKING:
 
 PREFIX = "/dnstats"
 CHUNK_TASKS = ("scan_chunk", "process_chunk", "grade_chunk")
-# The page is ours, but what it shows comes from everybody: it gets neither scripts nor the login.
+# The page is ours, but what it shows comes from everybody: no script of it ever runs. That is why
+# it may have its own origin: without it no link and no form inside Airflow's frame has the login.
+# A form may only look up a site.
 REPORT_HEADERS = {
-    "Content-Security-Policy": "sandbox allow-popups allow-downloads allow-top-navigation-by-user-"
-    "activation; default-src 'none'; style-src 'unsafe-inline'; img-src data:",
+    "Content-Security-Policy": "sandbox allow-same-origin allow-forms allow-popups "
+    "allow-popups-to-escape-sandbox allow-downloads allow-top-navigation-by-user-activation; "
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; "
+    "form-action {look_up}",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "private, no-store",
@@ -35,6 +39,11 @@ def address(path: str) -> str:
     """The URL of one of our pages."""
     base = str(conf.get("api", "base_url", fallback="")).rstrip("/")
     return f"{base}{PREFIX}/{path}"
+
+
+def report_headers(look_up: str) -> dict[str, str]:
+    """What a page of a report may do; `look_up`: where its forms may lead."""
+    return {name: value.replace("{look_up}", look_up) for name, value in REPORT_HEADERS.items()}
 
 
 class ReportLink(BaseOperatorLink):
@@ -68,9 +77,16 @@ def build() -> FastAPI:
     from dnstats import archive, settings
     from dnstats.db.connect import open_database
     from dnstats.db.queries import chunk_archive, run_home
-    from dnstats.report.publishing import find_file, newest_page, report_home
+    from dnstats.report.one_site import site_page
+    from dnstats.report.publishing import LOOK_UP, find_file, newest_page, report_home
     from fastapi import Depends, FastAPI, HTTPException
-    from fastapi.responses import FileResponse, RedirectResponse, StreamingResponse
+    from fastapi.responses import (
+        FileResponse,
+        HTMLResponse,
+        RedirectResponse,
+        Response,
+        StreamingResponse,
+    )
 
     app = FastAPI(dependencies=[Depends(get_user)], docs_url=None, redoc_url=None, openapi_url=None)
 
@@ -107,14 +123,21 @@ def build() -> FastAPI:
             raise HTTPException(404, "No report was published yet")
         return RedirectResponse(address(f"report/{path}"))
 
-    @app.get("/report/{path:path}")
-    def report_file(path: str) -> FileResponse:
+    @app.get("/report/{path:path}", response_model=None)
+    def report_file(path: str, domain: str = "") -> Response:
         page = find_file(settings.load().reports, path)
         if page is None:
             raise HTTPException(
                 404, "There is no report here: its run is under way, or measured too little"
             )
-        return FileResponse(page, headers=REPORT_HEADERS)
+        if page.name != LOOK_UP:
+            return FileResponse(page, headers=report_headers("'none'"))
+        # The report's own look-up is a script, and scripts do not run here.
+        try:
+            text = site_page(page.parent, domain, LOOK_UP)
+        except LookupError as fault:
+            raise HTTPException(404, f"The look-up of this report is gone: {fault}") from None
+        return HTMLResponse(text, headers=report_headers("'self'"))
 
     return app
 

@@ -48,15 +48,15 @@ function gradeTable(site) {
   const table = element("table", null, { class: "numbers grades" });
   table.append(element("caption", "Grades"));
   const head = element("tr");
-  for (const title of ["Record", "Grade", "Letter", ""]) head.append(element("th", title, { scope: "col" }));
+  for (const title of ["Record", "Grade", "Letter", "What nobody could tell"]) head.append(element("th", title, { scope: "col" }));
   table.append(element("thead"));
   table.tHead.append(head);
   const body = element("tbody");
-  for (const [family, grade, letter, why] of site.grades) {
+  for (const [family, grade, letter, why, untold] of site.grades) {
     const row = element("tr");
     row.append(element("th", family.replace("_", "-"), { scope: "row" }));
     row.append(element("td", grade === null ? "–" : grade), element("td", letter || "–"));
-    row.append(element("td", why || ""));
+    row.append(element("td", why || untold.join(", ")));
     body.append(row);
   }
   table.append(body);
@@ -65,20 +65,30 @@ function gradeTable(site) {
   return scroll;
 }
 
-function remarkItem([code, family, severity, points, evidence], rules) {
+function worth(family, points, gain) {
+  if (!points) return "costs nothing";
+  const lost = points + " points of " + family.replace("_", "-");
+  return gain ? "mending it brings " + (gain < 0.1 ? "less than 0.1" : gain) + " points; costs " + lost : lost;
+}
+
+function remarkItem([code, family, severity, points, evidence, gain], publish, rules) {
   const rule = rules[code] || { title: "", help: "", reference: "" };
   const item = element("li");
   const head = element("div", null, { class: "head" });
   const names = ["critical", "high", "medium", "low", "notice"];
   head.append(element("span", code, { class: "code" }), " ");
   head.append(element("span", severity, { class: "severity " + (names.includes(severity) ? severity : "") }), " ");
-  head.append(element("span", points ? points + " points of " + family.replace("_", "-") : "costs nothing", { class: "amount" }));
+  head.append(element("span", worth(family, points, gain), { class: "amount" }));
   item.append(head);
   if (rule.title) item.append(element("h3", rule.title));
   const found = element("p", "Found: ", { class: "example" });
   found.append(element("q", evidence));
   item.append(found);
   if (rule.help) item.append(element("p", rule.help.replaceAll("`", "")));
+  for (const line of publish[code] || []) {
+    const record = element("pre", line, { class: "record", tabindex: "0", "aria-label": "Record to publish" });
+    item.append(element("p", "Publish:"), record);
+  }
   if (rule.reference.startsWith("https://")) {
     const line = element("p");
     line.append(element("a", rule.reference, { href: rule.reference, rel: "noopener noreferrer" }));
@@ -114,10 +124,14 @@ async function show(domain) {
     const next = way(site, rules);
     if (next) place.append(next);
     if (site.grades.length) place.append(gradeTable(site));
-    place.append(element("h2", site.remarks.length ? "Remarks" : "No remarks"));
-    const list = element("ol", null, { class: "remarks" });
-    for (const one of site.remarks) list.append(remarkItem(one, rules));
-    place.append(list);
+    const wrong = site.remarks.filter((one) => one[3]), free = site.remarks.filter((one) => !one[3]);
+    for (const [title, remarks] of [[wrong.length ? "What is wrong, and what to mend first" : "Nothing that costs points", wrong], ["Worth knowing, costs nothing", free]]) {
+      if (!remarks.length && remarks !== wrong) continue;
+      place.append(element("h2", title));
+      const list = element("ol", null, { class: "remarks" });
+      for (const one of remarks) list.append(remarkItem(one, site.publish, rules));
+      place.append(list);
+    }
   } catch (fault) {
     said.textContent = location.protocol === "file:"
       ? "A page opened from a file may not read its data: serve the folder of the reports (make reports) and open it from there. Every site stands in sites.csv too."

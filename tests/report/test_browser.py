@@ -16,9 +16,9 @@ from urllib.parse import quote
 import pytest
 import sqlalchemy as sa
 from dnstats.answer import Reason
+from dnstats.grade.advice import advise
 from dnstats.grade.catalogue import RuleText, rule_texts
 from dnstats.grade.grading import FamilyGrade, SiteGrades
-from dnstats.grade.next_letter import next_letter
 from dnstats.grade.rule import Remark
 from dnstats.grade.scale import Severity
 from dnstats.records.record import NotMeasured
@@ -105,7 +105,7 @@ def hostile(database: sa.Connection, tmp_path: Path) -> Path:
         site_list=HOSTILE, dns=HOSTILE, settings={"resolvers": [HOSTILE]}, state=HOSTILE,
     )  # fmt: skip
     rules = {"SPF001": RuleText("SPF001", "spf", "high", 60, HOSTILE, HOSTILE, "javascript:1")}
-    write_report(database, run_id, tmp_path / "reports", rules, next_letter)
+    write_report(database, run_id, tmp_path / "reports", rules, advise)
     return tmp_path / "reports"
 
 
@@ -129,7 +129,7 @@ def test_hostile_records_run_nowhere_and_are_shown(hostile: Path, tmp_path: Path
     check_harmless(site, scripts=1)
     check_harmless(overview, scripts=0)
     assert RUNS in page.text
-    assert "Remarks" in site.text
+    assert "What is wrong" in site.text
     assert site.text.count(RUNS) >= 4, "domain, provider, evidence, help"
     assert "{{ 7*7 }}" in page.text
 
@@ -137,7 +137,7 @@ def test_hostile_records_run_nowhere_and_are_shown(hostile: Path, tmp_path: Path
 def test_a_site_is_looked_up(database: sa.Connection, tmp_path: Path) -> None:
     sites = plausible_sites(30)
     run_id = fill_run(database, sites)
-    write_report(database, run_id, tmp_path / "reports", rule_texts(), next_letter)
+    write_report(database, run_id, tmp_path / "reports", rule_texts(), advise)
     domain = next(site["domain"] for site in sites if site["status"] == "exists")
     with served(tmp_path / "reports") as address:
         found = browse(f"{address}/latest/site.html#{domain}", tmp_path / "profile")
@@ -150,6 +150,6 @@ def test_a_site_is_looked_up(database: sa.Connection, tmp_path: Path) -> None:
 
 def test_opened_from_a_file_it_says_what_to_do(database: sa.Connection, tmp_path: Path) -> None:
     run_id = fill_run(database, plausible_sites(3))
-    page = write_report(database, run_id, tmp_path / "reports", rule_texts(), next_letter)
+    page = write_report(database, run_id, tmp_path / "reports", rule_texts(), advise)
     said = browse(f"{page.with_name('site.html').as_uri()}#site-0.example", tmp_path / "profile")
     assert "make reports" in said.text

@@ -13,8 +13,8 @@ from typing import Any
 import pyarrow.parquet as pq
 import sqlalchemy as sa
 from dnstats.db.models import Chunk
+from dnstats.grade.advice import advise
 from dnstats.grade.catalogue import rule_texts
-from dnstats.grade.next_letter import next_letter
 from dnstats.records import spf
 from dnstats.report import site_shards
 from dnstats.report.site_lists import LISTS
@@ -31,7 +31,7 @@ from tests.report.runs import (
 
 
 def publish(database: sa.Connection, folder: Path, run_id: int) -> Path:
-    return write_report(database, run_id, folder, rule_texts(), next_letter).parent
+    return write_report(database, run_id, folder, rule_texts(), advise).parent
 
 
 def domains(home: Path, name: str) -> list[str]:
@@ -142,10 +142,10 @@ def test_every_site_is_found_in_the_file_that_the_index_names(
         assert found["rank"] == rank
         remarks += len(found["remarks"])
         lost: dict[str, int] = {}
-        for code, family, _, points, _ in found["remarks"]:
+        for code, family, _, points, _, _ in found["remarks"]:
             assert rules[code]["help"]
             lost[family] = lost.get(family, 0) + points
-        for family, grade, mark, why in found["grades"]:
+        for family, grade, mark, why, _ in found["grades"]:
             assert (grade is None) == (mark is None) == bool(why)
             if grade is not None:
                 assert grade == max(0, 100 - lost.get(family, 0)), "a reader can add it up"

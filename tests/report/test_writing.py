@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 from dnstats.answer import Reason
+from dnstats.grade.advice import advise
 from dnstats.grade.catalogue import RuleText, rule_texts
 from dnstats.grade.grading import FamilyGrade, SiteGrades
-from dnstats.grade.next_letter import next_letter
 from dnstats.grade.rule import Remark
 from dnstats.grade.scale import Severity
 from dnstats.records.record import NotMeasured
@@ -44,7 +44,7 @@ def write_report(
     rules: dict[str, RuleText],
     charts: Path = CHARTS,
 ) -> Path:
-    return writing.write_report(database, run_id, folder, rules, next_letter, charts)
+    return writing.write_report(database, run_id, folder, rules, advise, charts)
 
 
 VOID = ("meta", "rect", "line", "circle", "polygon", "polyline", "link", "img", "br")

@@ -10,8 +10,9 @@ from collections.abc import Sequence
 import msgspec
 
 from dnstats.check.published import published
+from dnstats.grade.advice import advise
 from dnstats.grade.grading import FamilyGrade, SiteGrades, grade_site, ungraded_site
-from dnstats.grade.next_letter import NextLetter, next_letter
+from dnstats.grade.next_letter import NextLetter
 from dnstats.grade.rule import RULES, Abstain, Readings
 from dnstats.grade.scale import RULES_VERSION, letter
 from dnstats.process.served_by import ServedBy
@@ -30,6 +31,8 @@ class Finding(msgspec.Struct, frozen=True):
     evidence: str
     help: str  # what happens, and the cure
     reference: str  # URL of the section that says so
+    gain: float | None  # points of the overall grade that mending it alone brings; None: no telling
+    publish: tuple[str, ...]  # lines of a zone file that cure it, where they are the same for all
 
 
 class Untold(msgspec.Struct, frozen=True):
@@ -63,7 +66,7 @@ class Checked(msgspec.Struct, frozen=True, kw_only=True):
     next_letter: NextLetter | None  # what a better letter costs; None for the best, and for none
     providers: ServedBy
     families: tuple[Part, ...]
-    remarks: tuple[Finding, ...]  # the dearest first
+    remarks: tuple[Finding, ...]  # what mending gains most by first
     not_measured: dict[str, NotMeasured]  # families that nobody could tell anything about
     questions: int
     unanswered: tuple[NotMeasured, ...]
@@ -75,12 +78,14 @@ def judge(run: SiteRun, unanswered: Sequence[NotMeasured]) -> Checked:
     """Grade one site that was read, as `grade_chunk` does; `unanswered` are its open questions."""
     grades = _grade(run)
     families = tuple(_part(family, run.readings) for family in grades.families)
+    advice = advise(run.site.domain, run.providers.mail, grades.families, grades.remarks)
     remarks = tuple(
         Finding(
             one.code, one.family, one.severity.value, one.points, RULES[one.code].title,
             one.evidence, " ".join(RULES[one.code].help.split()), RULES[one.code].reference,
+            advice.gains[at], advice.records.get(one.code, ()),
         )
-        for one in sorted(grades.remarks, key=lambda remark: -remark.points)
+        for at, one in ((at, grades.remarks[at]) for at in advice.order)
     )  # fmt: skip
     return Checked(
         domain=run.site.domain,
@@ -89,7 +94,7 @@ def judge(run: SiteRun, unanswered: Sequence[NotMeasured]) -> Checked:
         grade=grades.overall,
         letter=None if grades.overall is None else letter(grades.overall),
         why_none=grades.why_none,
-        next_letter=next_letter(grades.families, grades.remarks),
+        next_letter=advice.way,
         providers=run.providers,
         families=families,
         remarks=remarks,

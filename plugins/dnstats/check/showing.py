@@ -87,7 +87,7 @@ def full(checked: Checked) -> RenderableType:
     blocks = [_head(checked)]
     if checked.status is Status.EXISTS:
         blocks.append(_families(checked.families))
-    blocks += _section("What is wrong", [_finding(one) for one in faults])
+    blocks += _section("What is wrong, and what to mend first", _faults(faults))
     blocks += _section("What the next letter costs", _next_letter(checked))
     blocks += _section("Worth knowing, costs nothing", [_finding(one) for one in notices])
     blocks += _section("Not measured, so not judged", _unmeasured(checked))
@@ -186,7 +186,7 @@ def _finding(one: Finding) -> RenderableType:
     head = Text.assemble(
         (f" {label(one.family):<7} ", "bold"),
         (f"{one.severity:<9}", _SEVERITIES[one.severity]),
-        (f"-{one.points:<4}" if one.points else "", "bold"),
+        (_worth(one), "bold"),
         one.title,
         (f"  {one.code}", "dim"),
     )
@@ -195,8 +195,26 @@ def _finding(one: Finding) -> RenderableType:
     table.add_column(overflow="fold")
     table.add_row("found", Text(visible(one.evidence, MOST)))
     table.add_row("cure", Text(one.help))
+    for line in one.publish:
+        table.add_row("publish", Text(visible(line, MOST), "green"))
     table.add_row("see", Text(one.reference, "blue"))
     return Group(head, table)
+
+
+def _faults(faults: Sequence[Finding]) -> list[RenderableType]:
+    if not faults:
+        return []
+    said = "+n: points of the overall grade that mending it alone brings, if nothing new is found"
+    return [Text(f" {said}", "dim"), *map(_finding, faults)]
+
+
+def _worth(one: Finding) -> str:
+    """What mending brings to the whole, or where nobody can tell, what it costs its family."""
+    if not one.points:
+        return ""
+    if one.gain is None:
+        return f"-{one.points:<5}"
+    return f"+{one.gain:<5.1f}" if one.gain else "+0    "
 
 
 def _unmeasured(checked: Checked) -> list[RenderableType]:

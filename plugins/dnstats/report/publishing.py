@@ -16,6 +16,7 @@ from collections.abc import Callable
 from pathlib import Path, PurePath
 
 PAGE = "index.html"
+LOOK_UP = "site.html"
 _HOME = re.compile(r"\d{4}-\d\d-\d\d/run-(\d+)")
 
 

@@ -31,6 +31,7 @@ class GradeRow(msgspec.Struct, array_like=True, frozen=True):
     grade: int | None
     letter: str | None
     why_none: str | None
+    abstained: tuple[str, ...]  # rules that could not tell
 
 
 class RemarkRow(msgspec.Struct, array_like=True, frozen=True):
@@ -54,7 +55,21 @@ class Way(Protocol):
     def reaches(self) -> int | None: ...
 
 
-FindWay = Callable[[Sequence[GradeRow], Sequence[RemarkRow]], Way | None]
+class Advice(Protocol):
+    """What the owner of a site should do first, and publish."""
+
+    @property
+    def way(self) -> Way | None: ...
+    @property
+    def gains(self) -> Sequence[float | None]: ...
+    @property
+    def order(self) -> Sequence[int]: ...
+    @property
+    def records(self) -> Mapping[str, Sequence[str]]: ...
+
+
+Advise = Callable[[str, str, Sequence[GradeRow], Sequence[RemarkRow]], Advice]
+"""Domain, mail provider, grades, remarks -> what to do."""
 
 _ROWS = """
 SELECT site_facts.domain, site_facts.rank, status, dns_provider, mail_provider,
@@ -62,7 +77,8 @@ SELECT site_facts.domain, site_facts.rank, status, dns_provider, mail_provider,
   FROM site_facts
   LEFT JOIN grades AS total ON total.run_id = :run_id AND total.rules_version = :rules_version
         AND total.rank = site_facts.rank AND total.family = 'overall'
-  LEFT JOIN (SELECT rank, CAST(json_agg(json_build_array(family, grade, letter, why_none)
+  LEFT JOIN (SELECT rank, CAST(json_agg(json_build_array(family, grade, letter, why_none,
+                                                         abstained)
                                         ORDER BY family) AS text) AS rows
                FROM grades
               WHERE run_id = :run_id AND rules_version = :rules_version AND family <> 'overall'
@@ -83,7 +99,7 @@ def write_shards(
     connection: sa.Connection,
     summary: Summary,
     rules: Mapping[str, RuleText],
-    find_way: FindWay,
+    advise: Advise,
     folder: Path,
 ) -> int:
     """Write the files of all sites into `folder`; returns how many. `site_facts` must stand."""
@@ -94,20 +110,26 @@ def write_shards(
     result = connection.execute(query, execution_options={"yield_per": SITES_A_FILE})
     first: list[str] = []
     for number, rows in enumerate(result.partitions(SITES_A_FILE)):
-        sites = [_site(row, find_way) for row in rows]
+        sites = [_site(row, advise) for row in rows]
         first.append(sites[0]["domain"])
         content = msgspec.json.encode(sites)
-        (folder / f"{number:05d}.json.gz").write_bytes(gzip.compress(content, 6, mtime=0))
+        (folder / file_name(number)).write_bytes(gzip.compress(content, 6, mtime=0))
     (folder / "index.json").write_bytes(msgspec.json.encode({"first": first}))
     (folder / "rules.json").write_bytes(msgspec.json.encode(_rules(rules)))
     return len(first)
 
 
-def _site(row: sa.Row[Any], find_way: FindWay) -> dict[str, Any]:
+def file_name(number: int) -> str:
+    """Of one of the files, counted from 0."""
+    return f"{number:05d}.json.gz"
+
+
+def _site(row: sa.Row[Any], advise: Advise) -> dict[str, Any]:
     domain, rank, status, dns, mail, grade, letter, why, graded, remarked = tuple(row)
     grades = _grades.decode(graded) if graded else ()
     remarks = _remarks.decode(remarked) if remarked else ()
-    way = find_way(grades, remarks)
+    advice = advise(domain, mail, grades, remarks)
+    way = advice.way
     return {
         "domain": visible(domain, MAX_DOMAIN),
         "rank": rank,
@@ -118,7 +140,13 @@ def _site(row: sa.Row[Any], find_way: FindWay) -> dict[str, Any]:
         "letter": letter,
         "why": why and visible(why, 200),
         "grades": [
-            [visible(one.family, 40), one.grade, one.letter, one.why_none and visible(one.why_none)]
+            [
+                visible(one.family, 40),
+                one.grade,
+                one.letter,
+                one.why_none and visible(one.why_none),
+                [visible(code, 40) for code in one.abstained],
+            ]
             for one in grades
         ],
         "remarks": [
@@ -128,9 +156,14 @@ def _site(row: sa.Row[Any], find_way: FindWay) -> dict[str, Any]:
                 visible(one.severity, 20),
                 one.points,
                 visible(one.evidence, MAX_EVIDENCE),
+                None if gain is None else round(gain, 1),
             ]
-            for one in remarks
+            for one, gain in ((remarks[at], advice.gains[at]) for at in advice.order)
         ],
+        "publish": {
+            visible(code, 40): [visible(line, MAX_EVIDENCE) for line in lines]
+            for code, lines in advice.records.items()
+        },
         "next": way and {"letter": way.next, "mend": list(way.mend), "reaches": way.reaches},
     }
 

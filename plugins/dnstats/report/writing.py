@@ -6,7 +6,9 @@ A reader sees a report whole or not at all (see `publishing`); written again it 
 from __future__ import annotations
 
 import json
+import logging
 import shutil
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -26,13 +28,15 @@ from dnstats.report.list_changes import write_list_changes
 from dnstats.report.manifest import FILE as MANIFEST
 from dnstats.report.manifest import write_manifest
 from dnstats.report.page import TEMPLATES, read_heading, render, render_groups, render_page
-from dnstats.report.publishing import PAGE
+from dnstats.report.publishing import LOOK_UP, PAGE
 from dnstats.report.remarks import RuleText, common_remarks
 from dnstats.report.site_lists import write_lists
-from dnstats.report.site_shards import FindWay, write_shards
+from dnstats.report.site_shards import Advise, write_shards
 from dnstats.report.sites_file import first_sites, write_sites
 from dnstats.report.sites_parquet import write_parquet
 from dnstats.report.trend import draw_trend, read_earlier
+
+log = logging.getLogger(__name__)
 
 SITES = "sites.parquet"
 REMARKS = 15
@@ -44,26 +48,32 @@ def write_report(
     run_id: int,
     folder: Path,
     rules: Mapping[str, RuleText],
-    find_way: FindWay,
+    advise: Advise,
     charts: Path = CHARTS,
 ) -> Path:
     """Publish the run's report below `folder`; returns its page.
 
     `LookupError` when there is no such run, `BadChart` when a file in `charts` cannot be used.
     """
+    say = _Steps()
     summary = run_summary(connection, run_id, commonest=REMARKS)
     gather_facts(connection, run_id)
+    say.done("facts of every site")
     figures = _figures(connection, summary, charts)
+    say.done("charts")
     now = figures_of(summary, figures)
     earlier = read_earlier(folder, now)
 
     def write(draft: Path) -> None:
-        _write_files(connection, summary, rules, find_way, draft)
+        _write_files(connection, summary, rules, advise, draft)
+        say.done("sites and their look-up")
         lists = write_lists(connection, draft / "lists", summary.sites - summary.read)
+        say.done("lists")
         write_figures(summary, figures, draft / FIGURES)
         write_chart_files(figures, draft / "charts")
         groups = read_groups(connection, summary, rules)
         _write_groups(summary, groups, draft)
+        say.done("providers and top-level domains")
         page = render_page(
             read_heading(connection, run_id),
             summary,
@@ -79,11 +89,24 @@ def write_report(
         (draft / PAGE).write_text(page, "utf-8")
         write_package(summary, lists, draft)
         write_manifest(connection, summary, lists, draft)
+        say.done("page and manifest")
 
     page = publishing.publish(folder, publishing.report_home(summary.day, run_id), write)
     publishing.replace_text(folder / PAGE, _overview(folder))
     publishing.point_to_latest(folder)
     return page
+
+
+class _Steps:
+    """A line of the log for each step: a report of a million sites takes minutes."""
+
+    def __init__(self) -> None:
+        self._begun = self._last = time.monotonic()
+
+    def done(self, what: str) -> None:
+        now = time.monotonic()
+        log.info("%s: %.1f s, %.0f s in all", what, now - self._last, now - self._begun)
+        self._last = now
 
 
 def _figures(connection: sa.Connection, summary: Summary, charts: Path) -> list[Figure]:
@@ -98,13 +121,13 @@ def _write_files(
     connection: sa.Connection,
     summary: Summary,
     rules: Mapping[str, RuleText],
-    find_way: FindWay,
+    advise: Advise,
     draft: Path,
 ) -> None:
     write_sites(connection, summary, draft / "sites.csv")
     write_parquet(connection, summary, draft / SITES)
-    write_shards(connection, summary, rules, find_way, draft / "sites")
-    (draft / "site.html").write_text(render("site.html.j2", summary=summary), "utf-8")
+    write_shards(connection, summary, rules, advise, draft / "sites")
+    (draft / LOOK_UP).write_text(render("site.html.j2", summary=summary), "utf-8")
     for name in ("site.js", "report.css"):
         shutil.copyfile(TEMPLATES / name, draft / name)
 

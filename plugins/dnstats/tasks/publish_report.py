@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from dnstats.db.models import Chunk, Run
 from dnstats.db.partitions import analyze_run_partitions
 from dnstats.db.queries import newest_run
+from dnstats.grade.advice import advise
 from dnstats.grade.catalogue import rule_texts
-from dnstats.grade.next_letter import next_letter
 from dnstats.report.writing import write_report
 from dnstats.settings import Settings
 from dnstats.tasks.chunk_name import Refused, refuse_dropped
@@ -43,6 +43,6 @@ def publish_report(database: sa.Engine, settings: Settings, run_id: int | None =
                 "of them would be wrong: when they are done, it is published by itself."
             )
         analyze_run_partitions(connection, run_id)
-        page = write_report(connection, run_id, settings.reports, rule_texts(), next_letter)
+        page = write_report(connection, run_id, settings.reports, rule_texts(), advise)
     log.info("run %d is published: %s", run_id, page)
     return page
