@@ -17,6 +17,7 @@ from dnstats.grade.advice import advise
 from dnstats.grade.catalogue import rule_texts
 from dnstats.records import spf
 from dnstats.report import site_shards
+from dnstats.report.facts import FILE
 from dnstats.report.site_lists import LISTS
 from dnstats.report.writing import write_report
 
@@ -65,6 +66,16 @@ def test_what_was_not_measured_stands_in_no_list(database: sa.Connection, tmp_pa
     assert counts["spf"]["sites"] == 2
     assert counts["spf"]["not_measured"] == 1 + 2, "those of failed chunks count too"
     assert ",'=formula.example" in (home / "lists" / "spf.csv").read_text("utf-8")
+
+
+def test_no_list_is_always_empty() -> None:
+    facts = FILE.read_text("utf-8")
+    for one in LISTS:
+        value = one.condition.partition("= ")[2].strip("'")
+        begin, sign, end = value.partition("=")  # 'p=' || policy
+        assert f"'{value}'" in facts or (f"'{begin}{sign}'" in facts and f"'{end}'" in facts), (
+            f"the list {one.name} would always be empty: no fact is ever {value!r}"
+        )
 
 
 def test_every_list_of_the_predecessor_is_there_but_those_that_need_http() -> None:
