@@ -742,3 +742,37 @@ def _only_one(ns: Ns, family: str, shown: str) -> str | Abstain | None:
     if unknown := [name for name, found in known.items() if isinstance(found, NotMeasured)]:
         return Abstain(f"{shown} addresses of {', '.join(unknown)}")
     return f"{has[0]} only" if has else None
+
+
+_UNFIT = frozenset({Service.LAME, Service.REFUSED, Service.FAILS, Service.DENIES})
+
+
+def _with_third(service: Service) -> Ns:
+    """An example: the zone above names a third server, which does this."""
+    third = server_at("198.97.190.53", service, of={"ns3.example.net": ("198.97.190.53",)})
+    names = ("ns1.example.net", "ns2.example.net", "ns3.example.net")
+    return delegated(*names, of=ns_of(only_above=(third,)))
+
+
+@rule(
+    "NS031",
+    Severity.MEDIUM,
+    reference=f"{_RFC}1912#section-2.8",
+    passes=[_SOUND, {"ns": delegated()}, {"ns": _with_third(Service.AUTHORITATIVE)}],
+    fails=[{"ns": _with_third(Service.LAME)}, {"ns": _with_third(Service.REFUSED)}],
+)
+def forgotten_server(ns: Ns) -> str | Abstain | None:
+    """A server that only the zone above names does not serve the zone.
+
+    Resolvers that come down from above ask it, and must try again elsewhere; whoever gets hold of
+    its name or address can answer for the domain. Have the registrar remove it.
+    """
+    delegation = _delegation(ns)
+    if not isinstance(delegation, Delegation):
+        return delegation
+    found = [f"{_at([one])}: {one.service}" for one in ns.only_above if one.service in _UNFIT]
+    if found:
+        return ", ".join(found)
+    heard = {host for one in ns.only_above if one.is_measured for host in one.hosts}
+    unheard = sorted({host for one in ns.only_above for host in one.hosts} - heard)
+    return Abstain(f"what {', '.join(unheard)} would say") if unheard else None
