@@ -6,7 +6,7 @@ from dnstats import wire
 from dnstats.answer import Question
 from dnstats.grade.grading import grade_family
 from dnstats.grade.rule import Remark
-from dnstats.grade.rules.ns import name_servers_disagree
+from dnstats.grade.rules.ns.answers import name_servers_disagree
 from dnstats.grade.scale import POINTS, Severity
 from dnstats.records import ns
 from dnstats.records.name_server import Service

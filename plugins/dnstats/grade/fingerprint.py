@@ -27,11 +27,12 @@ _SAYS_NOTHING = frozenset({"passes", "fails", "reference"})
 def fingerprint(folder: Path = FOLDER) -> str:
     """SHA-256 over the code of scale, rule, grading and every file of rules."""
     files = [folder / f"{name}.py" for name in ("scale", "rule", "grading")]
-    files += sorted((folder / "rules").glob("*.py"))
+    files += sorted((folder / "rules").rglob("*.py"))
     digest = hashlib.sha256()
     for file in files:
         tree = _Bare().visit(ast.parse(file.read_text("utf-8")))
-        digest.update(f"{file.stem}\n{ast.dump(tree)}\n".encode())
+        name = file.relative_to(folder).with_suffix("").as_posix()
+        digest.update(f"{name}\n{ast.dump(tree)}\n".encode())
     return digest.hexdigest()
 
 

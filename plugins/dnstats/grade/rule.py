@@ -112,7 +112,7 @@ def rule(
     passes: Sequence[Example],
     fails: Sequence[Example],
 ) -> Callable[[Callable[..., Verdict]], Callable[..., Verdict]]:
-    """Register a function as the rule `code` of the family whose file it stands in."""
+    """Register a function as the rule `code` of the family whose file or folder it stands in."""
 
     def register(judge: Callable[..., Verdict]) -> Callable[..., Verdict]:
         if code in RULES:
@@ -122,7 +122,7 @@ def rule(
         hints.pop("return", None)
         RULES[code] = Rule(
             code=code,
-            family=judge.__module__.rpartition(".")[2],
+            family=_family(judge.__module__),
             severity=severity,
             reference=reference,
             title=title,
@@ -136,6 +136,12 @@ def rule(
         return judge
 
     return register
+
+
+def _family(module: str) -> str:
+    """`dnstats.grade.rules.spf.syntax` and `dnstats.grade.rules.caa`: the name below `rules`."""
+    _, is_rules, below = module.partition(".rules.")
+    return below.partition(".")[0] if is_rules else module.rpartition(".")[2]
 
 
 def _takes_none(hint: Any) -> bool:

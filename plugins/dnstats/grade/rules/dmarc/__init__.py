@@ -1,0 +1,1 @@
+"""Rules about DMARC, by theme: the record, its policy, its reports, its tags."""
