@@ -40,15 +40,13 @@ _PLAIN = b"abcdefghijklmnopqrstuvwxyz0123456789_-."
 
 def question_section(name: str, rdtype: int) -> bytes:
     """The question in wire form, class IN; `wire.BadName` when the name cannot be asked."""
-    return read_question(name, rdtype)[0]
+    return (_written.get(name) or _write(name)) + _type_and_class(rdtype)
 
 
 def read_question(name: str, rdtype: int) -> tuple[bytes, str]:
     """The question in wire form, and its name in canonical text."""
-    written = _written.get(name)
-    if written is None:
-        written, name = _write(name)
-    return written + _type_and_class(rdtype), name
+    section = question_section(name, rdtype)
+    return section, name if name in _written else wire.canonical(name)
 
 
 @lru_cache(maxsize=256)
@@ -56,30 +54,29 @@ def _type_and_class(rdtype: int) -> bytes:
     return rdtype.to_bytes(2) + b"\0\1"
 
 
-_KEPT = 4096
+_KEPT = 1024
 _written: dict[str, bytes] = {}
-"""Plain names of late in wire form: a site is asked a dozen things under one name, close together.
-Emptied when full."""
+"""Names of late in wire form, the plain ones, which are their own canonical text: a site is asked
+a dozen things under one name, close together. Emptied when full."""
 
 
-def _write(name: str) -> tuple[bytes, str]:
-    """A name in wire form and in canonical text, which nearly every name is already."""
+def _write(name: str) -> bytes:
     plain = name.encode("ascii", "replace")
     if plain.translate(None, _PLAIN):
-        return wire.write_name(name).lower(), wire.canonical(name)
+        return wire.write_name(name).lower()
     written = b""
     try:
         for label in plain.split(b"."):
             written += _LENGTHS[len(label)] + label
     except KeyError:
-        return wire.write_name(name), wire.canonical(name)  # a dot at its end, or no name at all
+        return wire.write_name(name)  # a dot at its end, or no name at all
     written += b"\0"
     if len(written) > wire.MAX_NAME:
         raise wire.BadName(f"the name is longer than {wire.MAX_NAME} octets")
     if len(_written) >= _KEPT:
         _written.clear()
     _written[name] = written
-    return written, name
+    return written
 
 
 _NAME_ONLY = ~0xFFFFFFFF  # not the type and the class behind it
