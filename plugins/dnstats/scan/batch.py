@@ -16,7 +16,11 @@ UDP_SEGMENT = 103  # linux/udp.h; Linux 4.18
 MSG_TRUNC = 0x20
 MSG_DONTWAIT = 0x40
 SLOTS = 64
-SLOT_SIZE = 4096  # three times what our EDNS size allows; what is longer is cut and says so
+HEAD_SIZE = 512
+TAIL_SIZE = 3584
+SLOT_SIZE = (
+    HEAD_SIZE + TAIL_SIZE
+)  # three times what our EDNS size allows; what is longer is cut and says so
 
 
 class _IoVec(ctypes.Structure):
@@ -50,20 +54,26 @@ def can_segment() -> bool:
 
 
 class Receiver:
-    """One set of buffers for recvmmsg, shared by all sockets of a scan."""
+    """One set of buffers for recvmmsg, shared by all sockets of a scan.
+
+    The first HEAD_SIZE bytes of all datagrams lie side by side, which is most datagrams whole: they
+    are taken out in one copy and cut apart, at half the cost of taking each out by itself.
+    """
 
     def __init__(self) -> None:
         self._call = ctypes.CDLL(None, use_errno=True).recvmmsg
-        self._buffer = bytearray(SLOTS * SLOT_SIZE)
-        self._view = memoryview(self._buffer)
-        start = ctypes.addressof(ctypes.c_char.from_buffer(self._buffer))
-        self._vectors = (_IoVec * SLOTS)()
+        self._heads = memoryview(bytearray(SLOTS * HEAD_SIZE))
+        self._tails = memoryview(bytearray(SLOTS * TAIL_SIZE))
+        self._vectors = (_IoVec * (2 * SLOTS))()
         self._headers = (_MMsgHdr * SLOTS)()
         for slot in range(SLOTS):
-            self._vectors[slot].base = start + slot * SLOT_SIZE
-            self._vectors[slot].length = SLOT_SIZE
-            self._headers[slot].header.iov = ctypes.pointer(self._vectors[slot])
-            self._headers[slot].header.iov_count = 1
+            for part, (area, size) in enumerate(
+                ((self._heads, HEAD_SIZE), (self._tails, TAIL_SIZE))
+            ):
+                start = ctypes.addressof(ctypes.c_char.from_buffer(area))
+                self._vectors[2 * slot + part] = _IoVec(start + slot * size, size)
+            self._headers[slot].header.iov = ctypes.pointer(self._vectors[2 * slot])
+            self._headers[slot].header.iov_count = 2
         words = memoryview(self._headers).cast("B").cast("I")
         step = ctypes.sizeof(_MMsgHdr) // 4
         self._lengths = words[_MMsgHdr.length.offset // 4 :: step]
@@ -80,17 +90,28 @@ class Receiver:
             if number in (errno.EAGAIN, errno.EWOULDBLOCK, errno.EINTR):
                 return [], False
             raise OSError(number, os.strerror(number))
-        view = self._view
-        lengths = self._lengths
+        lengths = self._lengths[:count].tolist()
+        size = count * HEAD_SIZE
+        heads = self._heads[:size].tobytes()
         out = [
-            view[start : start + lengths[slot]].tobytes()
-            for slot, start in enumerate(range(0, count * SLOT_SIZE, SLOT_SIZE))
+            heads[start : start + length]
+            for start, length in zip(range(0, size, HEAD_SIZE), lengths, strict=True)
         ]
-        flags = self._flags
-        for slot in range(count):
-            if flags[slot] & MSG_TRUNC:
-                out[slot] = cut(out[slot])
+        if lengths and max(lengths) > HEAD_SIZE:
+            self._complete(out, lengths)
         return out, count == SLOTS
+
+    def _complete(self, out: list[bytes], lengths: list[int]) -> None:
+        """Put the long ones together."""
+        for slot, length in enumerate(lengths):
+            if length > HEAD_SIZE:
+                head, tail = slot * HEAD_SIZE, slot * TAIL_SIZE
+                out[slot] = (
+                    self._heads[head : head + HEAD_SIZE].tobytes()
+                    + self._tails[tail : tail + length - HEAD_SIZE].tobytes()
+                )
+                if self._flags[slot] & MSG_TRUNC:
+                    out[slot] = cut(out[slot])
 
 
 def cut(data: bytes) -> bytes:

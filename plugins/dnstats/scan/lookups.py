@@ -456,7 +456,7 @@ class Lookups:
             elif answer.reason is None or trying.is_final(self, lookup, answer, now):
                 lookup.is_done = True
                 finished.append((lookup, answer))
-                if lookup.folded or not lookup.edns:
+                if not lookup.is_fresh and (lookup.folded or not lookup.edns):
                     trying.learn(lookup, answer)
         lane.answered += accepted
         if is_tcp:

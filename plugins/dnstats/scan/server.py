@@ -95,7 +95,7 @@ class Lookup:
         self.deadline = self.sent_at = 0.0  # of the send in flight; 0 when none is
         self.asked_at = 0.0  # when it was sent first
         self.sends = self.tries = 0  # all of them, and the datagrams that count
-        self.is_fresh = not question.cd  # never sent, and of the form that nearly all have
+        self.is_fresh = not question.cd  # of the form that nearly all have, and not yet repeated
         self.is_slow = False  # second pass: waits longer
         self.is_done = False
         self.is_queued = False  # waits in a queue for datagrams, for the first time or again

@@ -48,7 +48,7 @@ def note(lookup: Lookup, reason: Reason, evidence: bytes = b"") -> None:
 def shape(core: Lookups, lookup: Lookup, server: Server) -> None:
     """Choose the form of the next datagram: case and EDNS, by what the server was seen to bear."""
     if not server.edns:
-        lookup.edns = False
+        lookup.edns = lookup.is_fresh = False
     if server.folds_case or not lookup.mixed_case:
         lookup.wire = lookup.section
     else:
@@ -88,7 +88,7 @@ def _is_last_try(core: Lookups, lookup: Lookup) -> bool:
 
 def _without_edns(core: Lookups, lookup: Lookup) -> None:
     if lookup.edns:
-        lookup.edns = False
+        lookup.edns = lookup.is_fresh = False
         core.counters.without_edns += 1
 
 
@@ -196,6 +196,7 @@ def is_acceptable(core: Lookups, lookup: Lookup, data: bytes, now: float) -> boo
         if lookup.tcp:
             return True
         lookup.folded = True
+        lookup.is_fresh = False
         if lookup.wire != section:
             to_tcp(core, lookup)
     elif questions == 0 and rcode not in (wire.NOERROR, wire.NXDOMAIN):
