@@ -19,7 +19,7 @@ import dns.rdataclass
 import dns.rdatatype
 import dns.rrset
 from dnstats import wire
-from dnstats.answer import Answer, Outcome, Plan, Question, Reason, classify
+from dnstats.answer import Answer, Outcome, Question, Reason, Wanted, classify
 from dnstats.records.record import Look
 from dnstats.wire import parse
 
@@ -124,8 +124,10 @@ def look_of(*answers: Answer, otherwise: Look | None = None) -> Look:
     return look
 
 
-def run_plan(plan: Plan, look: Look, *, at_most: int = 10_000) -> list[Question]:
+def run_plan(plan: Wanted, look: Look, *, at_most: int = 10_000) -> list[Question]:
     """Run a family's questions against `look`; the questions asked, in order."""
+    if isinstance(plan, tuple):
+        return list(plan)
     asked: list[Question] = []
     try:
         batch = next(plan)

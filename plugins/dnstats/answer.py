@@ -141,6 +141,9 @@ class Answer(msgspec.Struct, frozen=True, gc=False):
 Plan = Generator[tuple[Question, ...], tuple[Answer, ...], None]
 """What a record family asks about one site: yields questions, is sent their answers in order."""
 
+Wanted = Plan | tuple[Question, ...]
+"""The same, or just the questions when nothing follows from their answers."""
+
 
 def not_asked(question: Question) -> Answer:
     """The answer to what an archive does not hold."""

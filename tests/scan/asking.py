@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from dnstats import wire
-from dnstats.answer import Answer, Plan, Question
+from dnstats.answer import Answer, Plan, Question, Wanted
 from dnstats.scan.progress import ScanReport
 from dnstats.scan.scanner import scan
 from dnstats.scan.settings import ScanSettings
@@ -51,7 +51,7 @@ class Recorded:
 
 
 def run(
-    settings: ScanSettings, *questions: Question, plans: Iterable[tuple[str, Plan]] | None = None
+    settings: ScanSettings, *questions: Question, plans: Iterable[tuple[str, Wanted]] | None = None
 ) -> tuple[Recorded, ScanReport]:
     """Scan the questions (or the plans) and give what was recorded."""
     recorded = Recorded()

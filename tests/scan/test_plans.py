@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import pytest
 from dnstats import wire
-from dnstats.answer import Answer, Outcome, Plan, Question, Reason, classify
+from dnstats.answer import Answer, Outcome, Plan, Question, Reason, Wanted, classify
 from dnstats.scan.plans import Entry, PlanFailed, Plans
 from dnstats.scan.query import question_section
 from dnstats.scan.scanner import scan
@@ -28,7 +28,7 @@ def always(query: Query) -> Iterable[Reply]:
 class World:
     """Stands where the core is: answers what is asked when told to."""
 
-    def __init__(self, plans: Iterable[tuple[str, Plan]], **limits: int) -> None:
+    def __init__(self, plans: Iterable[tuple[str, Wanted]], **limits: int) -> None:
         self.asked: list[tuple[Entry, int]] = []
         self.recorded = Recorded()
         self.plans = Plans(
@@ -67,6 +67,38 @@ def test_equal_questions_of_all_sites_are_asked_once() -> None:
     assert len(world.names()) == 21
     world.settle()
     assert world.plans.sites_done == 20
+
+
+def test_plans_from_which_nothing_follows_are_just_their_questions() -> None:
+    wanted = (txt("a"), txt("b"), txt("a"))
+    world = World(
+        [("one", wanted), ("one", (txt("c"),)), ("two", wanted), ("three", (txt("bad"),))]
+    )
+    assert sorted(world.names()) == ["a", "b", "c"]
+    assert world.plans.sites_done == 1  # nothing of the third could be asked
+    world.settle()
+    assert world.plans.sites_done == 3
+    assert world.plans.tally.settled == 4
+
+
+def test_a_site_of_which_all_is_known_already_is_done_at_once() -> None:
+    world = World([])
+    plans = Plans(
+        [("one", (txt("a"),)), ("two", (txt("a"),)), ("three", ())],
+        world.recorded,
+        world.ask,
+        random.Random(1),
+        max_questions_per_site=9,
+        second_pass=True,
+        asks_authority=False,
+    )
+    plans.open_site()
+    world.plans = plans
+    world.settle()
+    while plans.is_open_for_more:
+        plans.open_site()
+    assert plans.sites_done == 3
+    assert not world.asked
 
 
 def test_a_plan_gets_its_answers_in_the_order_it_asked() -> None:
@@ -134,7 +166,7 @@ def test_what_is_not_measured_waits_for_the_second_pass() -> None:
     assert got[1].reason is Reason.SERVFAIL
     assert world.recorded.passes(txt("a")) == [1, 2]
     assert world.recorded.passes(txt("b")) == [1, 2]
-    assert (world.plans.asked_again, world.plans.flips) == (2, 1)
+    assert (world.plans.tally.asked_again, world.plans.tally.flips) == (2, 1)
 
 
 @pytest.mark.parametrize("reason", [Reason.ALIAS_LOOP])
@@ -176,7 +208,7 @@ def test_a_plan_that_asks_without_end_is_stopped() -> None:
 def test_sites_are_taken_lazily_and_in_another_order() -> None:
     taken: list[int] = []
 
-    def plans() -> Iterable[tuple[str, Plan]]:
+    def plans() -> Iterable[tuple[str, Wanted]]:
         for number in range(20_000):
             taken.append(number)
             yield f"s{number}.example", ask(txt(f"s{number}.example"))
@@ -410,12 +442,13 @@ def test_whatever_is_asked_and_answered_every_plan_ends_with_the_last_word_on_ea
     assert plans.sites_done == len(sites)
     assert plans.failure is None
     assert {tuple(world.recorded.passes(question)) for question in calls} <= {(1,), (1, 2)}
-    assert plans.settled == len(calls)
+    assert plans.tally.settled == len(calls)
     finals = [world.recorded.final(question) for question in calls]
-    assert plans.not_measured == sum(not answer.is_measured for answer in finals)
-    assert sum(plans.reasons.values()) == plans.not_measured
-    assert sum(doubt.not_measured for doubt in plans.types.values()) == plans.not_measured
-    assert plans.asked_again == sum(len(told) == 2 for told in calls.values())
+    tally = plans.tally
+    assert tally.not_measured == sum(not answer.is_measured for answer in finals)
+    assert sum(tally.reasons.values()) == tally.not_measured
+    assert sum(doubt.not_measured for doubt in tally.types.values()) == tally.not_measured
+    assert tally.asked_again == sum(len(told) == 2 for told in calls.values())
     for question, answer in got:
         assert answer.question == question
         is_last = answer == world.recorded.final(question)

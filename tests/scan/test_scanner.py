@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 import pytest
 from dnstats import wire
-from dnstats.answer import Outcome, Plan, Question, Reason
+from dnstats.answer import Outcome, Plan, Question, Reason, Wanted
 from dnstats.scan.lookups import Lookups
 from dnstats.scan.progress import Progress
 from dnstats.scan.scanner import Stuck, scan
@@ -68,7 +68,7 @@ def test_a_resolver_that_dies_for_a_while_costs_time_not_answers() -> None:
     thread = threading.Thread(target=restart)
     thread.start()
 
-    def plans() -> Iterable[tuple[str, Plan]]:
+    def plans() -> Iterable[tuple[str, Wanted]]:
         for number, question in enumerate(questions):
             if number == 600:
                 started.set()

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
-from dnstats.answer import Plan
+from dnstats.answer import Wanted
 from dnstats.scan.progress import ScanReport
 from dnstats.scan.scanner import scan
 from dnstats.scan.settings import ScanSettings
@@ -84,7 +84,7 @@ def scan_while(unbound: Unbound, trouble: threading.Thread) -> tuple[Recorded, S
     """Ask all names as a run does by default, with the trouble beginning after some hundred."""
     recorded = Recorded()
 
-    def plans() -> Iterable[tuple[str, Plan]]:
+    def plans() -> Iterable[tuple[str, Wanted]]:
         for number in range(NAMES):
             if number == 600:
                 trouble.start()

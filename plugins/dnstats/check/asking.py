@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import msgspec
 
-from dnstats.answer import Answer, Plan, Question, Reason, not_asked
+from dnstats.answer import Answer, Plan, Question, Reason, Wanted, not_asked
 from dnstats.check.checked import Checked, judge
 from dnstats.process.site_run import read_site
 from dnstats.records import load_records
@@ -75,7 +75,7 @@ def _read_and_judge(
 
 def _plans(
     sites: Sequence[Site], records: Sequence[Record], finished: Callable[[Site], None]
-) -> Iterator[tuple[str, Plan]]:
+) -> Iterator[tuple[str, Wanted]]:
     for site in sites:
         left = Countdown(len(records), site, finished)
         for record in records:
@@ -95,8 +95,11 @@ class Countdown:
             self._finished(self._site)
 
 
-def _noting(plan: Plan, left: Countdown) -> Plan:
+def _noting(plan: Wanted, left: Countdown) -> Plan:
     try:
-        yield from plan
+        if isinstance(plan, tuple):
+            yield plan
+        else:
+            yield from plan
     finally:
         left.one_less()

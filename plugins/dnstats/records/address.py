@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dnstats.answer import Plan
+from dnstats.answer import Question
 from dnstats.records.guard import unreadable_is_not_measured
 from dnstats.records.host import Host, host_questions, read_host
 from dnstats.records.record import Look, NotMeasured, Reading, Record, Site
@@ -16,9 +16,9 @@ class Address(Reading, frozen=True):
     exists: bool  # False: the resolver said NXDOMAIN for the site's own name
 
 
-def questions(site: Site) -> Plan:
+def questions(site: Site) -> tuple[Question, ...]:
     """A and AAAA of the site and of www."""
-    yield host_questions(site.domain) + host_questions(f"www.{site.domain}")
+    return host_questions(site.domain) + host_questions(f"www.{site.domain}")
 
 
 @unreadable_is_not_measured

@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 
 from dnstats import wire
-from dnstats.answer import Answer, Plan, Question
+from dnstats.answer import Answer, Plan, Question, Wanted
 from dnstats.records import tag_list
 from dnstats.records.example import txt_zone
 from dnstats.records.guard import unreadable_is_not_measured
@@ -43,11 +43,17 @@ def bimi_question(domain: str) -> Question:
     return Question(f"default._bimi.{domain}", wire.TXT)
 
 
-def questions(site: Site) -> Plan:
+def questions(site: Site) -> Wanted:
     """The record; for a subdomain without one, its organisational domain's (section 7.2)."""
-    (answer,) = yield (bimi_question(site.domain),)
     organisational = organisational_domain(site.domain)
-    if organisational != site.domain and answer.is_measured and not _lines(answer):
+    if organisational == site.domain:
+        return (bimi_question(site.domain),)
+    return _climb(site.domain, organisational)
+
+
+def _climb(domain: str, organisational: str) -> Plan:
+    (answer,) = yield (bimi_question(domain),)
+    if answer.is_measured and not _lines(answer):
         yield (bimi_question(organisational),)
 
 

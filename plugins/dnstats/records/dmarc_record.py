@@ -57,6 +57,8 @@ class DmarcRecord(msgspec.Struct, frozen=True):
 
 def is_record(text: str) -> bool:
     """Whether a text begins with the version of DMARC; every other text is ignored (4.7)."""
+    if text.startswith("v=DMARC1;"):
+        return True
     return text[:1] in ("v", "V") and version_of(text) == VERSION
 
 

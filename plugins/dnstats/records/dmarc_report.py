@@ -6,6 +6,7 @@ what is elsewhere, which saves up to eight questions for every host.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 import msgspec
@@ -59,9 +60,18 @@ def consent_questions(domain: str, text: str) -> tuple[Question, ...]:
     Of the text of the record only the addresses are read: nothing else is needed to ask.
     """
     values = values_of(text, URI_LISTS)
-    uris = [uri for name in URI_LISTS if name in values for uri in report_uris(values[name])]
-    hosts = _external(domain, uris)[:MAX_REPORT_HOSTS]
+    lists = [values[name] for name in URI_LISTS if name in values]
+    uris = [uri for value in lists if not _is_own(domain, value) for uri in report_uris(value)]
+    hosts = _external(domain, uris)[:MAX_REPORT_HOSTS] if uris else ()
     return tuple([consent_question(domain, host) for host in hosts if _fits(domain, host)])
+
+
+def _is_own(domain: str, value: str) -> bool:
+    """Whether a value is one address at the domain itself, as most are: nobody else is asked."""
+    return value.endswith("@" + domain) and _SEVERAL_PARTS.search(value) is None
+
+
+_SEVERAL_PARTS = re.compile(r"[,!?]")
 
 
 def _fits(domain: str, host: str) -> bool:

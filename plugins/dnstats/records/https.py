@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dnstats import wire
-from dnstats.answer import Answer, Plan, Question
+from dnstats.answer import Answer, Question
 from dnstats.records.guard import unreadable_is_not_measured
 from dnstats.records.record import Look, NotMeasured, Reading, Record, Site, not_measured
 from dnstats.records.svcb import Binding, read_binding
@@ -28,9 +28,9 @@ def _asked(site: Site) -> tuple[Question, Question]:
     return Question(site.domain, wire.HTTPS), Question(f"www.{site.domain}", wire.HTTPS)
 
 
-def questions(site: Site) -> Plan:
+def questions(site: Site) -> tuple[Question, ...]:
     """HTTPS at the site and at www."""
-    yield _asked(site)
+    return _asked(site)
 
 
 @unreadable_is_not_measured

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from dnstats import wire
-from dnstats.answer import Plan, Question
+from dnstats.answer import Question
 from dnstats.records.example import txt_zone
 from dnstats.records.guard import unreadable_is_not_measured
 from dnstats.records.record import Look, Reading, Record, Site, not_measured
@@ -34,9 +34,9 @@ _DMARC = re.compile(rb"[^a-z0-9]*v\s*=\s*dmarc", re.IGNORECASE)
 _SENDER_ID = re.compile(rb"[^a-z0-9]*spf2\.0/", re.IGNORECASE)
 
 
-def questions(site: Site) -> Plan:
+def questions(site: Site) -> tuple[Question, ...]:
     """The TXT records (asked by the spf family too)."""
-    yield (Question(site.domain, wire.TXT),)
+    return (Question(site.domain, wire.TXT),)
 
 
 @unreadable_is_not_measured

@@ -53,8 +53,11 @@ def _rules() -> Rules:
 @functools.lru_cache(maxsize=65536)
 def organisational_domain(name: str) -> str:
     """One label below the public suffix of a canonical name; a public suffix is its own."""
-    chain = [name, *parents(name)]
     rules = _rules()
+    _, dot, top = name.partition(".")
+    if dot and "." not in top and top not in rules.wildcards and name not in rules.plain:
+        return name  # whether or not the top-level domain is on the list
+    chain = [name, *parents(name)]
     for i, candidate in enumerate(chain):
         parent = chain[i + 1] if i + 1 < len(chain) else ""
         if candidate in rules.exceptions:

@@ -1,8 +1,8 @@
 """What a record family is: what to ask about a site, and how to read the answers into a value.
 
-A family asks in a `questions` generator (run by the scan, which knows nothing of records) and reads
-with a `read` function (run by process, which cannot reach the network). Both never raise on what
-the internet publishes. Nothing here is good or bad: judging is for `grade`.
+A family asks with `questions` (a generator run by the scan, which knows nothing of records, or just
+a tuple) and reads with `read` (run by process, which cannot reach the network). Both never raise on
+what the internet publishes. Nothing here is good or bad: judging is for `grade`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from dnstats.answer import Answer, Plan, Question, Reason
+from dnstats.answer import Answer, Question, Reason, Wanted
 from dnstats.wire import TYPE_NAMES
 
 
@@ -51,7 +51,7 @@ class Record(NamedTuple):
     name: str
     title: str
     value: type[Reading]
-    questions: Callable[[Site], Plan]
+    questions: Callable[[Site], Wanted]
     read: Callable[[Site, Look], Reading | None]
 
 

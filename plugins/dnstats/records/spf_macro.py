@@ -10,7 +10,7 @@ import functools
 import re
 from urllib.parse import quote
 
-from dnstats.wire import MAX_LABEL, MAX_NAME, escape_label
+from dnstats.wire import MAX_LABEL, MAX_NAME, escape_label, is_plain
 
 _EXPAND = re.compile(
     r"%(?:\{(?P<letter>[slodiphvSLODIPHV])(?P<digits>[0-9]*)(?P<reverse>[rR]?)"
@@ -131,6 +131,8 @@ def _expand(match: re.Match[str], domain: str, sender_domain: str) -> str | None
 
 def _canonical(name: str) -> str:
     """A name in canonical text, every character taken as it stands; "" when it cannot be one."""
+    if name.isascii() and is_plain(lower := name.lower()):
+        return lower
     labels = name.removesuffix(".").encode("latin-1", "replace").split(b".")
     if any(not label or len(label) > MAX_LABEL for label in labels):
         return ""

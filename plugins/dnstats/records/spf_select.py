@@ -32,7 +32,7 @@ def spf_texts(answer: Answer) -> Selected:
 
 def texts_once(answer: Answer) -> tuple[bytes, ...]:
     """The same texts, not remembered: most answers are looked at by one site only."""
-    return _select(answer.message, answer.question).texts if answer.is_present else ()
+    return _select(answer).texts if answer.is_present else ()
 
 
 def exchanges_of(answer: Answer) -> tuple[str, ...]:
@@ -40,8 +40,13 @@ def exchanges_of(answer: Answer) -> tuple[str, ...]:
     return _exchanges(answer.message, answer.question) if answer.is_present else ()
 
 
-def _select(message: bytes, question: Question) -> Selected:
-    records = _records(message, question)
+@functools.lru_cache(maxsize=8192)
+def _spf_texts(message: bytes, question: Question) -> Selected:
+    return _select(Answer(question, Outcome.PRESENT, message=message))
+
+
+def _select(answer: Answer) -> Selected:
+    records = _records(answer)
     if records is None:
         return Selected((), is_readable=False)
     found, is_readable = [], True
@@ -53,9 +58,6 @@ def _select(message: bytes, question: Question) -> Selected:
         if is_spf(text):
             found.append(text)
     return Selected(tuple(found), is_readable, records.ttl)
-
-
-_spf_texts = functools.lru_cache(maxsize=8192)(_select)
 
 
 def _is_whole(rdata: bytes) -> bool:
@@ -70,7 +72,7 @@ def _is_whole(rdata: bytes) -> bool:
 
 @functools.lru_cache(maxsize=8192)
 def _exchanges(message: bytes, question: Question) -> tuple[str, ...]:
-    records = _records(message, question)
+    records = _records(Answer(question, Outcome.PRESENT, message=message))
     if records is None:
         return ()
     names = []
@@ -84,9 +86,9 @@ def _exchanges(message: bytes, question: Question) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _records(message: bytes, question: Question) -> RRset | None:
-    """The records in a message that was called present; None when nobody can walk it after all."""
+def _records(answer: Answer) -> RRset | None:
+    """The records in an answer that was called present; None when nobody can walk it after all."""
     try:
-        return Answer(question=question, outcome=Outcome.PRESENT, message=message).rrset()
+        return answer.rrset()
     except wire.Malformed:
         return None

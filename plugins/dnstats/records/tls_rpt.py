@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from dnstats import wire
-from dnstats.answer import Plan, Question
+from dnstats.answer import Question
 from dnstats.records import tag_list
 from dnstats.records.example import txt_zone
 from dnstats.records.guard import unreadable_is_not_measured
@@ -35,9 +35,9 @@ def rpt_question(domain: str) -> Question:
     return Question(f"_smtp._tls.{domain}", wire.TXT)
 
 
-def questions(site: Site) -> Plan:
+def questions(site: Site) -> tuple[Question, ...]:
     """The record."""
-    yield (rpt_question(site.domain),)
+    return (rpt_question(site.domain),)
 
 
 @unreadable_is_not_measured

@@ -1,93 +1,30 @@
 """What every site wants to know, in one table: equal questions are asked once.
 
-Runs the generators (`Plan`) that the record families wrote, and knows nothing of how a question
-is asked: `ask` takes an entry of the table and a pass number, and `settle` is called with its
-answer. A generator that raises is our fault: the others go on, and `failure` says which it was.
+Runs the plans that the record families wrote, and knows nothing of how a question is asked: `ask`
+takes an entry of the table and a pass number, and `settle` is called with its answer. A plan that
+raises is our fault: the others go on, and `failure` says which it was.
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Generator, Iterable, Iterator
-from itertools import groupby
-from typing import Any, cast
+from collections.abc import Callable, Iterable, Iterator
+from typing import cast
 
-from dnstats.answer import Answer, Outcome, Plan, Question, Reason
+from dnstats.answer import Answer, Question, Reason, Wanted
 from dnstats.scan.control import CONTROL, Control, choose
 from dnstats.scan.reply import not_sent
 from dnstats.scan.second_pass import ask_authority, is_worth_asking_again
+from dnstats.scan.tally import Tally
+from dnstats.scan.waiting import Asker, Entry, SiteState
 
 LOOKAHEAD = 500  # sites among which the next one is drawn, so that neighbours in the list part
 MAX_OPEN = 4000  # sites with questions on their way
 ROUNDS = 50  # a plan may go on this many times a question it may ask, before it counts as endless
 
 
-AnyPlan = Generator[tuple[Question, ...], Any, Answer | None]
-
-
 class PlanFailed(RuntimeError):
     """A plan raised, or never ends: a fault of ours, named with its site."""
-
-
-class Asker:
-    """One generator, and what it waits for. `entry` is set when it serves a second pass."""
-
-    __slots__ = ("entry", "is_cut", "missing", "plan", "questions", "site", "steps")
-
-    def __init__(self, plan: AnyPlan, site: SiteState, entry: Entry | None = None) -> None:
-        self.plan = plan
-        self.site = site
-        self.entry = entry
-        self.questions: tuple[Question, ...] = ()
-        self.missing = 0
-        self.steps = 0
-        self.is_cut = False  # not all it asked is asked for it
-
-
-class SiteState:
-    """How far one site is."""
-
-    __slots__ = ("asked", "is_parked", "name", "running")
-
-    def __init__(self, name: str, running: int) -> None:
-        self.name = name
-        self.running = running
-        self.asked = 0
-        self.is_parked = False
-
-
-class Entry:
-    """A question that has no final answer yet. `once`: it gets no second pass of its own."""
-
-    __slots__ = (
-        "asked_at",
-        "first",
-        "is_parked",
-        "once",
-        "pass_number",
-        "question",
-        "second",
-        "waiters",
-    )
-
-    def __init__(self, question: Question, *, once: bool = False) -> None:
-        self.question = question
-        self.once = once
-        self.pass_number = 1
-        self.first: Answer | None = None
-        self.second: Answer | None = None
-        self.asked_at = 0.0  # in the second pass
-        self.waiters: list[Asker] = []
-        self.is_parked = False
-
-
-class Doubt:
-    """What one record type's questions came to that were not all answered at once."""
-
-    __slots__ = ("asked_again", "flips", "not_measured")
-
-    def __init__(self) -> None:
-        self.asked_again = self.flips = self.not_measured = 0
 
 
 Record = Callable[[Answer, int, float], None]
@@ -98,7 +35,7 @@ class Plans:
 
     def __init__(
         self,
-        plans: Iterable[tuple[str, Plan]],
+        plans: Iterable[tuple[str, Wanted]],
         record: Record,
         ask: Callable[[Entry, int], Reason | None],
         rng: random.Random,
@@ -120,18 +57,13 @@ class Plans:
         self._parked: list[Entry] = []
         self._failed_once: set[Question] = set()
         self._limited: set[Question] = set()
-        self._rescue_site = SiteState("", 0)
+        self._rescue_site = SiteState("")
         self.failure: PlanFailed | None = None
         self.failures = 0
         self.is_fed = False  # every site has been opened
         self.sites_open = self.sites_parked = self.sites_done = 0
         self.in_progress = 0  # entries that are being asked
-        self.settled = 0
-        self.not_measured = 0
-        self.present = self.nodata = self.referral = 0  # the rest of what is settled is NXDOMAIN
-        self.reasons: dict[Reason, int] = {}
-        self.unproven = 0  # absent by a server's own word, without an SOA
-        self.types: dict[int, Doubt] = {}
+        self.tally = Tally()
         self.control: Control | None = None
 
     @property
@@ -140,47 +72,63 @@ class Plans:
         return not self.is_fed and self.sites_open - self.sites_parked < MAX_OPEN
 
     def open_site(self) -> None:
-        """Start the generators of one more site."""
+        """Start the plans of one more site."""
         site = next(self._sites, None)
         if site is None:
             self.is_fed = True
             return
-        name, generators = site
-        state = SiteState(name, len(generators))
+        name, plans = site
+        state = SiteState(name)
+        askers = []
+        fixed: tuple[Question, ...] = ()
+        for plan in plans:
+            if isinstance(plan, tuple):
+                fixed += plan
+            else:
+                askers.append(Asker(plan, state))
+        state.running = len(askers) + 1
         self.sites_open += 1
-        for plan in generators:
-            self._run(Asker(plan, state), None)
+        one_for_all = Asker(None, state)
+        if self._wait(one_for_all, fixed) is not None:
+            self._end(one_for_all, None)
+        for asker in askers:
+            self._run(asker, None)
 
     def _run(self, asker: Asker, answers: tuple[Answer, ...] | None) -> None:
-        """Drive one generator until it waits for something, or ends."""
+        """Drive one plan until it waits for something, or ends."""
+        plan = asker.plan
         while True:
+            if plan is None:
+                self._end(asker, None)
+                return
             try:
-                questions = asker.plan.send(answers)
-                missing = self._wait_for(asker, questions)
+                questions = plan.send(answers)
+                answers = self._wait(asker, questions)
             except StopIteration as end:
                 self._end(asker, end.value)
                 return
             except Exception as error:
                 self._fail(asker, error)
                 return
-            asker.questions, asker.missing = questions, missing
-            if missing:
+            if answers is None:
                 return
             asker.steps += 1
             if asker.steps > self._limit * ROUNDS:
-                asker.plan.close()
+                plan.close()
                 self._fail(asker, RuntimeError("it asks without end"))
                 return
-            answers = self._answers(asker)
 
-    def _wait_for(self, asker: Asker, questions: tuple[Question, ...]) -> int:
-        """Enter the questions into the table; how many of them have no answer yet."""
+    def _wait(self, asker: Asker, questions: tuple[Question, ...]) -> tuple[Answer, ...] | None:
+        """Enter what a plan asks into the table; the answers, when all are there already."""
+        table = self.table
+        failed_once = self._failed_once
         missing = 0
         for question in questions:
-            known = self.table.get(question)
+            known = table.get(question)
             if known is None:
                 known = self._enter(asker, question)
-            elif type(known) is Answer and question in self._failed_once and asker.entry is None:
+            elif failed_once and asker.entry is None and question in failed_once:
+                assert isinstance(known, Answer)
                 known = self._park_again(question, known)
             if type(known) is Entry:
                 if asker.entry is not None and not known.once:
@@ -190,11 +138,12 @@ class Plans:
                 missing += 1
                 if known.is_parked:
                     self._park_site(asker.site)
-        return missing
+        asker.questions, asker.missing = questions, missing
+        return None if missing else self._answers(asker)
 
     def _enter(self, asker: Asker, question: Question) -> Answer | Entry | None:
-        site = asker.site
         if asker.entry is None:
+            site = asker.site
             if site.asked >= self._limit:
                 self._limited.add(question)
                 asker.is_cut = True
@@ -205,7 +154,7 @@ class Plans:
         if refusal is not None:
             answer = not_sent(question, refusal)
             self.table[question] = answer
-            self._count(answer)
+            self.tally.count(answer)
             self._record(answer, 1, self._wall())
             return answer
         self.table[question] = entry
@@ -213,17 +162,20 @@ class Plans:
         return entry
 
     def _answers(self, asker: Asker) -> tuple[Answer, ...]:
-        """The answers to what a generator asked, in its order."""
-        found = tuple([self.table.get(question) for question in asker.questions])
-        if not asker.is_cut and asker.entry is None:
-            return cast("tuple[Answer, ...]", found)
+        """The answers to what a plan asked, in its order."""
+        table = self.table
         is_plan = asker.entry is None
-        return tuple(
-            known
-            if type(known) is Answer and not (is_plan and question in self._failed_once)
-            else self._instead(asker, question, known)
-            for known, question in zip(found, asker.questions, strict=True)
-        )
+        if is_plan and not asker.is_cut:
+            return cast(
+                "tuple[Answer, ...]", tuple([table[question] for question in asker.questions])
+            )
+        found = []
+        for question in asker.questions:
+            known = table.get(question)
+            if type(known) is not Answer or (is_plan and question in self._failed_once):
+                known = self._instead(asker, question, known)
+            found.append(known)
+        return tuple(found)
 
     @staticmethod
     def _instead(asker: Asker, question: Question, known: object) -> Answer:
@@ -239,11 +191,7 @@ class Plans:
     def settle(self, entry: Entry, answer: Answer, asked_at: float) -> None:
         """The answer to an entry in its pass; `asked_at` in epoch seconds."""
         self.in_progress -= 1
-        if entry.pass_number == CONTROL:
-            assert self.control is not None
-            assert entry.first is not None
-            self.control.compare(entry.first, answer)
-        elif entry.pass_number == 1:
+        if entry.pass_number == 1:
             self._record(answer, 1, asked_at)
             if answer.reason is None or not self._second_pass or not is_worth_asking_again(answer):
                 self._finish(entry, answer)
@@ -252,6 +200,10 @@ class Plans:
             else:
                 entry.first = answer
                 self._park(entry)
+        elif entry.pass_number == CONTROL:
+            assert self.control is not None
+            assert entry.first is not None
+            self.control.compare(entry.first, answer)
         elif answer.is_measured or not is_worth_asking_again(answer):
             self._settle_second(entry, answer, asked_at)
         else:
@@ -286,53 +238,26 @@ class Plans:
         self._run(asker, None)
 
     def _settle_second(self, entry: Entry, answer: Answer, asked_at: float) -> None:
-        doubt = self._doubt(answer)
-        doubt.asked_again += 1
-        doubt.flips += answer.is_measured
+        self.tally.count_again(answer)
         self._record(answer, 2, asked_at)
         self._finish(entry, answer)
 
     def _finish(self, entry: Entry, answer: Answer) -> None:
-        self.table[entry.question] = answer
-        self._count(answer)
+        question = entry.question
+        self.table[question] = answer
+        self.tally.count(answer)
         for asker in entry.waiters:
-            asker.missing -= 1
             if entry.first is not None and asker.site.is_parked:
                 asker.site.is_parked = False
                 self.sites_parked -= 1
-            if not asker.missing:
+            missing = asker.missing - 1
+            asker.missing = missing
+            if missing:
+                continue
+            if len(asker.questions) == 1 and asker.takes_all:
+                self._run(asker, (answer,))
+            else:
                 self._run(asker, self._answers(asker))
-
-    def _count(self, answer: Answer) -> None:
-        self.settled += 1
-        outcome = answer.outcome
-        if outcome is Outcome.PRESENT:
-            self.present += 1
-        elif outcome is Outcome.NODATA:
-            self.nodata += 1
-        elif outcome is Outcome.REFERRAL:
-            self.referral += 1
-        if answer.reason is not None:
-            self.not_measured += 1
-            self.reasons[answer.reason] = self.reasons.get(answer.reason, 0) + 1
-            self._doubt(answer).not_measured += 1
-        elif answer.aa and answer.is_absent and not answer.is_proven:
-            self.unproven += 1
-
-    def _doubt(self, answer: Answer) -> Doubt:
-        rdtype = answer.question.rdtype
-        doubt = self.types.get(rdtype)
-        if doubt is None:
-            doubt = self.types[rdtype] = Doubt()
-        return doubt
-
-    @property
-    def asked_again(self) -> int:
-        return sum(doubt.asked_again for doubt in self.types.values())
-
-    @property
-    def flips(self) -> int:
-        return sum(doubt.flips for doubt in self.types.values())
 
     # -- second pass ----------------------------------------------------------------------------
 
@@ -345,11 +270,7 @@ class Plans:
     def _park_again(self, question: Question, answer: Answer) -> Entry:
         """A plan wants what so far only a second pass had asked, in vain: it gets its own."""
         self._failed_once.discard(question)
-        self.settled -= 1
-        if answer.reason is not None:
-            self.not_measured -= 1
-            self.reasons[answer.reason] -= 1
-            self._doubt(answer).not_measured -= 1
+        self.tally.take_back(answer)
         entry = Entry(question)
         entry.first = answer
         self.table[question] = entry
@@ -420,20 +341,26 @@ class Plans:
         for question in self._limited:
             if question not in self.table:
                 answer = not_sent(question, Reason.LIMIT)
-                self._count(answer)
+                self.tally.count(answer)
                 self._record(answer, 1, self._wall())
 
 
 def _shuffled(
-    plans: Iterable[tuple[str, Plan]], rng: random.Random
-) -> Iterator[tuple[str, list[Plan]]]:
+    plans: Iterable[tuple[str, Wanted]], rng: random.Random
+) -> Iterator[tuple[str, list[Wanted]]]:
     """Sites with their plans, in an order that parts neighbours; LOOKAHEAD of them in memory."""
-    waiting: list[tuple[str, list[Plan]]] = []
-    for name, group in groupby(plans, key=lambda pair: pair[0]):
-        waiting.append((name, [plan for _, plan in group]))
+    waiting: list[tuple[str, list[Wanted]]] = []
+    of_one: list[Wanted] = []
+    last = None
+    for name, plan in plans:
+        if name == last:
+            of_one.append(plan)
+            continue
         if len(waiting) > LOOKAHEAD:
-            place = rng.randrange(len(waiting))
+            place = int(rng.random() * len(waiting))
             waiting[place], waiting[-1] = waiting[-1], waiting[place]
             yield waiting.pop()
+        last, of_one = name, [plan]
+        waiting.append((name, of_one))
     rng.shuffle(waiting)
     yield from waiting

@@ -15,15 +15,16 @@ from collections.abc import Callable, Iterable
 import msgspec
 
 from dnstats import wire
-from dnstats.answer import Answer, Outcome, Plan, Reason
+from dnstats.answer import Answer, Reason, Wanted
 from dnstats.scan import health, query
 from dnstats.scan.allowance import Allowance
 from dnstats.scan.lookups import Lookups
-from dnstats.scan.plans import Entry, Plans
+from dnstats.scan.plans import Plans
 from dnstats.scan.progress import Progress, ScanReport
 from dnstats.scan.server import PROBE, Lookup, Pool
 from dnstats.scan.settings import FILES_KEPT, ScanSettings, check_limits, socket_limit
 from dnstats.scan.transport import Transport
+from dnstats.scan.waiting import Entry
 
 LONGEST_WAIT = 0.5  # seconds; the clock is read at least this often, whatever does not come
 BUSIEST = 5  # addresses whose load is reported second by second: 9 kB of a chunk's ten minutes
@@ -33,7 +34,7 @@ FED = 1.0  # windows of questions that wait while another window is in flight
 
 
 def scan(
-    plans: Iterable[tuple[str, Plan]],
+    plans: Iterable[tuple[str, Wanted]],
     settings: ScanSettings,
     record: Callable[[Answer, int, float], None],
     progress: Callable[[Progress], None] | None = None,
@@ -93,7 +94,7 @@ class Scan:
         self._opted_out = query.opted_out_networks(settings.opted_out)
         self._refusals: dict[str, Reason | None] = {}  # by address
 
-    def run(self, plans: Iterable[tuple[str, Plan]]) -> ScanReport:
+    def run(self, plans: Iterable[tuple[str, Wanted]]) -> ScanReport:
         settings = self._settings
         table = Plans(
             plans,
@@ -257,7 +258,7 @@ class Scan:
 
     def _say(self, table: Plans, now: float) -> None:
         core = self._core
-        done = table.settled
+        done = table.tally.settled
         since = now - self._reported_at
         rate = (done - self._reported_done) / since if since > 0 else 0.0
         self._reported_at, self._reported_done = now, done
@@ -275,7 +276,7 @@ class Scan:
                 questions_done=done,
                 questions_open=table.in_progress,
                 lookups_per_second=rate,
-                not_measured=table.not_measured,
+                not_measured=table.tally.not_measured,
                 window=core.first.room(),
                 slowest=tuple((address, waiting) for waiting, address in slowest if waiting),
             )
@@ -290,34 +291,18 @@ class Scan:
         )
         resolvers = core.first.servers + core.second.servers
         control = table.control
+        tally = table.tally
         return ScanReport(
             sites=table.sites_done,
-            questions=table.settled,
-            outcomes={
-                Outcome.PRESENT.value: table.present,
-                Outcome.NODATA.value: table.nodata,
-                Outcome.NXDOMAIN.value: table.settled
-                - table.present
-                - table.nodata
-                - table.referral
-                - table.not_measured,
-                Outcome.REFERRAL.value: table.referral,
-                Outcome.NOT_MEASURED.value: table.not_measured,
-            },
-            reasons={reason.value: count for reason, count in table.reasons.items()},
-            unproven=table.unproven,
-            asked_again=table.asked_again,
-            flips=table.flips,
+            questions=tally.settled,
+            outcomes=tally.outcomes(),
+            reasons={reason.value: count for reason, count in tally.reasons.items()},
+            unproven=tally.unproven,
+            asked_again=tally.asked_again,
+            flips=tally.flips,
             control=(control.asked, control.differing, control.unknown) if control else (0, 0, 0),
             control_differences=tuple(control.differences) if control else (),
-            types={
-                wire.TYPE_NAMES.get(rdtype, f"TYPE{rdtype}"): {
-                    "not_measured": doubt.not_measured,
-                    "asked_again": doubt.asked_again,
-                    "flips": doubt.flips,
-                }
-                for rdtype, doubt in sorted(table.types.items())
-            },
+            types=tally.by_type(),
             datagrams=counters.datagrams,
             stream_queries=counters.stream_queries,
             retries=counters.retries,

@@ -13,7 +13,7 @@ import msgspec
 import sqlalchemy as sa
 
 from dnstats import archive
-from dnstats.answer import Plan
+from dnstats.answer import Wanted
 from dnstats.opt_out import read_opt_out
 from dnstats.records import load_records
 from dnstats.records.dnssec_rdata import key_tag
@@ -115,7 +115,7 @@ def in_random_order(sites: list[Site], chunk: ChunkName) -> list[Site]:
     return sites
 
 
-def plan_sites(sites: Sequence[Site]) -> Iterator[tuple[str, Plan]]:
+def plan_sites(sites: Sequence[Site]) -> Iterator[tuple[str, Wanted]]:
     """Every family's questions about every site, a site's own close together."""
     records = load_records()
     for site in sites:
