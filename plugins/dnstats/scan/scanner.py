@@ -324,8 +324,8 @@ class Scan:
 
 def _unfit(table: Plans) -> tuple[str, ...]:
     """What to say of resolvers that deny without proof, as forwarders do."""
-    bare = table.reasons.get(Reason.NO_PROOF, 0)
-    answered = table.settled - table.not_measured
+    bare = table.tally.reasons.get(Reason.NO_PROOF, 0)
+    answered = table.tally.settled - table.tally.not_measured
     if not bare or bare < MANY_BARE * (answered + bare):
         return ()
     sentence = (
