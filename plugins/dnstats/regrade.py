@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from dnstats.db.connect import open_database
 from dnstats.db.roles import APP
 from dnstats.settings import BadSetting, load
-from dnstats.stack.fault import StackFault
+from dnstats.stack.fault import StackFault, sentence_of
 from dnstats.stack.places import places
 from dnstats.stack.postgres import Cluster
 from dnstats.tasks.chunk_name import Refused
@@ -34,6 +34,8 @@ def main(argv: list[str]) -> int:
             return _regrade(database, options)
     except (Refused, StackFault, BadSetting) as fault:
         print(f"dnstats: {fault}", file=sys.stderr)
+    except OSError as fault:
+        print(f"dnstats: {sentence_of(fault)}", file=sys.stderr)
     except sa.exc.SQLAlchemyError as fault:
         said = " ".join(str(getattr(fault, "orig", None) or fault).split())[:300]
         print(

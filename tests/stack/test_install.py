@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import ast
+import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -27,11 +30,25 @@ def test_it_installs_once(root: Path, capsys: pytest.CaptureFixture[str]) -> Non
     install.install(root, files(root))
     assert "installed" in capsys.readouterr().out
     python = root / ".venv" / "bin" / "python"
-    pth = next((root / ".venv" / "lib").glob("python*/site-packages/dnstats.pth"))
-    assert pth.read_text() == f"{root / 'plugins'}\n"
     assert install.usable(python)
     install.install(root, files(root))
     assert capsys.readouterr().out == ""
+
+
+def test_the_package_is_found_whatever_letters_the_path_has_and_the_locale_has_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = tmp_path / "über 'here'"
+    (root / "plugins").mkdir(parents=True)
+    (root / "requirements.txt").write_text("")
+    monkeypatch.delenv("VIRTUAL_ENV", raising=False)
+    install.install(root, files(root))
+    asked = subprocess.run(
+        [root / ".venv" / "bin" / "python", "-c", "import sys; print(ascii(sys.path))"],
+        env={"PATH": os.defpath, "LC_ALL": "tr_TR.ISO-8859-9", "PYTHONUTF8": "1"},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert str(root / "plugins") in ast.literal_eval(asked.stdout)
 
 
 def test_what_was_cut_off_is_done_again(root: Path, capsys: pytest.CaptureFixture[str]) -> None:

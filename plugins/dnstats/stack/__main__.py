@@ -6,7 +6,6 @@ Options come from the command line or, as `make run SITES=100` gives them, from 
 from __future__ import annotations
 
 import argparse
-import errno
 import os
 import signal
 import sys
@@ -22,7 +21,7 @@ from dnstats.stack import background
 from dnstats.stack.airflow_api import Refused, Unreachable
 from dnstats.stack.airflow_command import airflow
 from dnstats.stack.backup import backup, restore
-from dnstats.stack.fault import StackFault
+from dnstats.stack.fault import StackFault, sentence_of
 from dnstats.stack.owner import Order
 from dnstats.stack.places import Places, places
 from dnstats.stack.postgres import Cluster
@@ -51,8 +50,7 @@ def main(argv: list[str]) -> int:
         _say(str(fault))
         return 1
     except OSError as fault:
-        place = f" ({fault.filename})" if fault.filename else ""
-        _say(f"{fault.strerror or fault}{place}: {_cure(fault)}")
+        _say(sentence_of(fault))
         return 1
     except (psycopg.Error, sa.exc.SQLAlchemyError) as fault:
         said = " ".join(str(getattr(fault, "orig", None) or fault).split())[:300]
@@ -69,18 +67,6 @@ def main(argv: list[str]) -> int:
 
 def _say(sentence: str) -> None:
     print(f"dnstats: {sentence}", file=sys.stderr, flush=True)
-
-
-def _cure(fault: OSError) -> str:
-    """What to do about a file or folder that cannot be used."""
-    if fault.errno in (errno.ENOSPC, errno.EDQUOT):
-        return "make room there, or name another folder in DNSTATS_VAR; the same make again goes on"
-    if isinstance(fault, PermissionError) or fault.errno == errno.EROFS:
-        return (
-            "it must be yours and writable; perhaps another user (root?) ran make here before. "
-            "Give it to yourself, or name another folder in DNSTATS_VAR"
-        )
-    return "mend that, then the same make again"
 
 
 def _command(options: argparse.Namespace, where: Places, console: Console) -> int:

@@ -16,6 +16,11 @@ from pathlib import Path
 
 OLDEST = (3, 11)
 STAMP = "dnstats-installed"
+# By way of the venv's own place: Python 3.11 reads this file in the encoding of the locale, and
+# does not start at all where the path of the checkout has letters that the locale has not.
+PATH_LINE = (
+    "import os, sys; sys.path.append(os.path.join(os.path.dirname(sys.prefix), 'plugins'))\n"
+)
 
 
 class Refused(Exception):
@@ -54,7 +59,7 @@ def install(root: Path, files: list[Path]) -> None:
         say(f"installing {path.name} with {'uv' if uv else 'pip'}")
         install_file(uv, python, path, root / "var" / "cache")
     packages = Path(_ask(python, "import sysconfig; print(sysconfig.get_path('purelib'))"))
-    (packages / "dnstats.pth").write_text(f"{root / 'plugins'}\n")
+    (packages / "dnstats.pth").write_text(PATH_LINE)
     say("compiling it once, so that Airflow starts fast")
     compile_all(python, [packages, root / "plugins"])
     half = venv / f"{STAMP}.half"

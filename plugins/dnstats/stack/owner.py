@@ -30,7 +30,7 @@ from dnstats.stack import (
     processes,
 )
 from dnstats.stack.airflow_api import AirflowApi, Refused, Unreachable
-from dnstats.stack.fault import StackFault
+from dnstats.stack.fault import StackFault, room_left
 from dnstats.stack.places import Places
 from dnstats.stack.postgres import Cluster
 
@@ -164,7 +164,8 @@ class Owner:
         """StackFault when a program of the stack has died."""
         for name, status in self.dead().items():
             log = self.cluster.log if name == "postgres" else self.places.logs / f"{name}.log"
-            raise StackFault(f"{name} ended by itself (status {status}); {log} says why")
+            left = room_left(self.places.var)
+            raise StackFault(f"{name} ended by itself (status {status}); {log} says why{left}")
 
     def _start_database(self) -> None:
         if self.cluster.home != self.cluster.folder:

@@ -35,7 +35,7 @@ from psycopg import sql
 
 from dnstats.db import roles
 from dnstats.stack import ports, private, processes, server_user
-from dnstats.stack.fault import StackFault
+from dnstats.stack.fault import StackFault, room_left
 
 USER = "dnstats"
 START_SECONDS = 60.0  # crash recovery of a big run replays its log first
@@ -159,7 +159,7 @@ class Cluster:
                 return self
             if attempt == 2 or ports.is_free(port):
                 break
-        said = _tail(self.log)
+        said = _tail(self.log) + room_left(self.home)
         self.stop()
         raise StackFault(f"PostgreSQL did not start ({self.log}): {said}")
 
@@ -248,7 +248,8 @@ class Cluster:
             given.unlink()
         if made.returncode != 0:
             shutil.rmtree(half, ignore_errors=True)
-            raise StackFault(f"PostgreSQL's initdb failed: {made.stderr.strip()[-500:]}")
+            said = " / ".join(made.stderr.strip().splitlines()[-3:])
+            raise StackFault(f"PostgreSQL's initdb failed: {said}{room_left(self.home)}")
         private.write(self.home / "password", password)
         half.rename(self.data)
 

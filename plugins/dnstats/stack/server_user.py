@@ -23,6 +23,13 @@ from dnstats.stack.fault import StackFault
 def server_user() -> tuple[int, int] | None:
     """(uid, gid) to drop to when we are root; None: run the server as who we are."""
     if os.geteuid() != 0:
+        try:
+            pwd.getpwuid(os.geteuid())
+        except KeyError:
+            raise StackFault(
+                f"the user of number {os.geteuid()} has no entry in /etc/passwd, and PostgreSQL "
+                "wants to know whom it runs as: run make as a user who has one"
+            ) from None
         return None
     try:
         nobody = pwd.getpwnam("nobody")
