@@ -23,6 +23,7 @@ import time
 from pathlib import Path
 
 import million_names
+from dnstats.db.migrate import migrate
 from dnstats.stack.postgres import Cluster
 from grade import backends_cpu, scan_lab
 from million_steps import STEPS, Bench
@@ -82,6 +83,7 @@ def main() -> int:
     rows = []
     with Cluster(FOLDER / "postgres") as cluster:
         cluster.create_database("bench")
+        migrate(cluster.url("bench"))
         bench = Bench(cluster.url("bench"), str(FOLDER), str(base), options.chunks, options.sites,
                       options.read)  # fmt: skip
         print("| step | wall s | CPU s | PostgreSQL CPU s | peak MB | |\n|---|---|---|---|---|---|")

@@ -24,7 +24,6 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import sqlalchemy as sa
 from dnstats.db.connect import open_database
-from dnstats.db.migrate import migrate
 from dnstats.db.models import Chunk, Run
 from dnstats.settings import ROOT, Settings
 from dnstats.tasks.chunk_name import ChunkName
@@ -77,7 +76,6 @@ def measured(figures: Figures) -> Iterator[None]:
 
 def list_1(bench: Bench) -> Figures:
     """Import of the list by update_sites."""
-    migrate(bench.url)
     return _take_list(bench, million_names.first_day, 1)
 
 

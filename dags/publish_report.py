@@ -38,7 +38,7 @@ RUN = Asset(name="dnstats_run", uri="dnstats://run")
 def publish_report_dag() -> None:
     """One box."""
 
-    @task(execution_timeout=dt.timedelta(minutes=30))
+    @task(execution_timeout=dt.timedelta(hours=2))
     @noted
     @not_again
     def publish_report() -> str:

@@ -48,7 +48,7 @@ function gradeTable(site) {
   const table = element("table", null, { class: "numbers grades" });
   table.append(element("caption", "Grades"));
   const head = element("tr");
-  for (const title of ["Record", "Grade", "Letter", "What nobody could tell"]) head.append(element("th", title, { scope: "col" }));
+  for (const title of ["Record", "Grade", "Letter", "Note"]) head.append(element("th", title, { scope: "col" }));
   table.append(element("thead"));
   table.tHead.append(head);
   const body = element("tbody");
@@ -56,7 +56,7 @@ function gradeTable(site) {
     const row = element("tr");
     row.append(element("th", family.replace("_", "-"), { scope: "row" }));
     row.append(element("td", grade === null ? "–" : grade), element("td", letter || "–"));
-    row.append(element("td", why || untold.join(", ")));
+    row.append(element("td", why || (untold.length ? "could not be told: " + untold.join(", ") : "")));
     body.append(row);
   }
   table.append(body);

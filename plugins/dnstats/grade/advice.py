@@ -7,6 +7,8 @@ site's own name into records that are the same for everybody.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import NamedTuple
 
 import msgspec
 
@@ -64,6 +66,39 @@ def advise(
     domain: str, mail_provider: str, grades: Sequence[Graded], remarks: Sequence[Remarked]
 ) -> Advice:
     """The advice for a site as it is stored."""
+    way, gains, order = _judge(
+        tuple(_Grade(one.family, one.grade, one.why_none) for one in grades),
+        tuple(_Fault(one.code, one.family, one.points) for one in remarks),
+    )
+    return Advice(
+        way,
+        gains,
+        order,
+        {
+            one.code: records_to_publish(one.code, domain, mail_provider)
+            for one in remarks
+            if one.code in RECORDS
+        },
+    )
+
+
+class _Grade(NamedTuple):
+    family: str
+    grade: int | None
+    why_none: str | None
+
+
+class _Fault(NamedTuple):
+    code: str
+    family: str
+    points: int
+
+
+@lru_cache(maxsize=1 << 16)  # most sites of a million have the same faults as many others
+def _judge(
+    grades: tuple[_Grade, ...], remarks: tuple[_Fault, ...]
+) -> tuple[NextLetter | None, tuple[float | None, ...], tuple[int, ...]]:
+    """What does not depend on whose faults they are."""
     known = {one.family: one.grade for one in grades}
     lost: dict[str, int] = {}
     for one in remarks:
@@ -75,16 +110,7 @@ def advise(
         if family not in EXTRAS and known.get(family) is not None
     )
     gains = tuple(None if is_fatal else gain(one, known, lost, total) for one in remarks)
-    return Advice(
-        next_letter(grades, remarks),
-        gains,
-        tuple(_order(gains, remarks)),
-        {
-            one.code: records_to_publish(one.code, domain, mail_provider)
-            for one in remarks
-            if one.code in RECORDS
-        },
-    )
+    return next_letter(grades, remarks), gains, tuple(_order(gains, remarks))
 
 
 def gain(

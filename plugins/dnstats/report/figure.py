@@ -6,14 +6,14 @@ No share is ever of more than what was measured, and each panel says what was le
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from dnstats.report.chart import DOES_NOT_APPLY, NOT_MEASURED, Chart, Count
 
 MOST_BARS = 12
 NEUTRAL = -1
-_NOT_THERE = re.compile(r"none\b|no |not |takes no |[0-9,]+ others$")
+_NOT_THERE = re.compile(r"none\b|no (?!valid )|not |takes no |[0-9,]+ others$")
 
 
 class Part(NamedTuple):
@@ -46,6 +46,12 @@ class Figure(NamedTuple):
     chart: Chart
     panels: tuple[Panel, ...]
 
+    @property
+    def legend(self) -> tuple[tuple[str, int], ...]:
+        """Every label of any panel with its tone, which is the same in all of them."""
+        tones = {part.label: part.tone for panel in self.panels for part in panel.parts}
+        return tuple((label, tones[label]) for label in _labels(self.panels))
+
 
 def make_figure(chart: Chart, counts: Iterable[Count], sites_without_row: int = 0) -> Figure:
     """The figure of a chart's counts.
@@ -56,9 +62,26 @@ def make_figure(chart: Chart, counts: Iterable[Count], sites_without_row: int = 
     for one in counts:
         panels.setdefault(one.panel, []).append(one)
     unseen = sites_without_row if chart.unit == "sites" else 0
+    drawn = [_panel(chart.kind, name, rows, unseen) for name, rows in panels.items()]
+    place = {label: number for number, label in enumerate(_labels(drawn))}
     return Figure(
-        chart, tuple(_panel(chart.kind, name, rows, unseen) for name, rows in panels.items())
+        chart,
+        tuple(
+            panel._replace(
+                parts=tuple(
+                    part if part.tone == NEUTRAL else part._replace(tone=place[part.label])
+                    for part in panel.parts
+                )
+            )
+            for panel in drawn
+        ),
     )
+
+
+def _labels(panels: Sequence[Panel]) -> list[str]:
+    """The labels of all panels; those of the fullest come in its order, the others behind."""
+    fullest_first = sorted(panels, key=lambda panel: -len(panel.parts))
+    return list(dict.fromkeys(part.label for panel in fullest_first for part in panel.parts))
 
 
 def _panel(kind: str, name: str, rows: list[Count], unseen: int) -> Panel:

@@ -6,11 +6,10 @@ those without. The manifest and the page say how many that are.
 
 from __future__ import annotations
 
-import csv
 import json
 from contextlib import ExitStack
 from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import IO, NamedTuple
 
 import sqlalchemy as sa
 
@@ -85,9 +84,12 @@ def write_lists(
         writers = [_Writer(folder, one.name, stack) for one in LISTS]
         for row in connection.execute(query, execution_options={"yield_per": 2000}):
             rank, domain, *belongs = row
+            # A site stands in a dozen lists: its lines are made once.
+            text = f"{rank},{_csv_cell(domain)}\n"
+            entry = json.dumps({"rank": rank, "domain": domain})
             for writer, is_one in zip(writers, belongs, strict=True):
                 if is_one:
-                    writer.add(rank, domain)
+                    writer.add(text, entry)
     unknown = _not_measured(connection)
     return tuple(
         WrittenList(one.name, one.title, writer.count, unknown[one.column] + sites_without_row)
@@ -108,8 +110,7 @@ class _Writer:
     def __init__(self, folder: Path, name: str, stack: ExitStack) -> None:
         self.count = 0
         self._rows = self._open(folder / f"{name}.csv", stack)
-        self._csv: Any = csv.writer(self._rows, lineterminator="\n")
-        self._csv.writerow(["rank", "domain"])
+        self._rows.write("rank,domain\n")
         self._json = self._open(folder / f"{name}.json", stack)
         self._json.write("[")
         stack.callback(lambda: self._json.write("\n]\n"))  # called before the file is closed
@@ -118,8 +119,17 @@ class _Writer:
     def _open(path: Path, stack: ExitStack) -> IO[str]:
         return stack.enter_context(path.open("w", encoding="utf-8", newline=""))
 
-    def add(self, rank: int, domain: str) -> None:
-        self._csv.writerow([rank, harmless(domain)])
+    def add(self, text: str, entry: str) -> None:
+        """One site, as a line of CSV and as JSON."""
+        self._rows.write(text)
         self._json.write(",\n" if self.count else "\n")
-        self._json.write(json.dumps({"rank": rank, "domain": domain}))
+        self._json.write(entry)
         self.count += 1
+
+
+def _csv_cell(text: str) -> str:
+    """A cell as `csv` writes it."""
+    cell = harmless(text)
+    if not any(one in cell for one in ',"\r\n'):
+        return cell
+    return '"' + cell.replace('"', '""') + '"'

@@ -7,6 +7,7 @@ fetches the one that a site stands in. All text is made visible before it is wri
 
 from __future__ import annotations
 
+import functools
 import gzip
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -22,6 +23,7 @@ from dnstats.visible import visible
 SITES_A_FILE = 250
 MAX_EVIDENCE = 500
 MAX_DOMAIN = 300
+_short = functools.lru_cache(maxsize=4096)(visible)  # names of rules and families come again
 
 
 class GradeRow(msgspec.Struct, array_like=True, frozen=True):
@@ -134,26 +136,26 @@ def _site(row: sa.Row[Any], advise: Advise) -> dict[str, Any]:
         "domain": visible(domain, MAX_DOMAIN),
         "rank": rank,
         "status": status,
-        "dns": visible(dns, 80),
-        "mail": visible(mail, 80),
+        "dns": _short(dns, 80),
+        "mail": _short(mail, 80),
         "grade": grade,
         "letter": letter,
         "why": why and visible(why, 200),
         "grades": [
             [
-                visible(one.family, 40),
+                _short(one.family, 40),
                 one.grade,
                 one.letter,
-                one.why_none and visible(one.why_none),
-                [visible(code, 40) for code in one.abstained],
+                one.why_none and _short(one.why_none),
+                [_short(code, 40) for code in one.abstained],
             ]
             for one in grades
         ],
         "remarks": [
             [
-                visible(one.code, 40),
-                visible(one.family, 40),
-                visible(one.severity, 20),
+                _short(one.code, 40),
+                _short(one.family, 40),
+                _short(one.severity, 20),
                 one.points,
                 visible(one.evidence, MAX_EVIDENCE),
                 None if gain is None else round(gain, 1),
@@ -161,7 +163,7 @@ def _site(row: sa.Row[Any], advise: Advise) -> dict[str, Any]:
             for one, gain in ((remarks[at], advice.gains[at]) for at in advice.order)
         ],
         "publish": {
-            visible(code, 40): [visible(line, MAX_EVIDENCE) for line in lines]
+            _short(code, 40): [visible(line, MAX_EVIDENCE) for line in lines]
             for code, lines in advice.records.items()
         },
         "next": way and {"letter": way.next, "mend": list(way.mend), "reaches": way.reaches},
