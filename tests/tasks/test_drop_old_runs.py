@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import email
 import email.policy
+import json
 import threading
 import time
 from pathlib import Path
@@ -271,10 +272,11 @@ def test_of_a_dropped_run_the_summary_and_the_report_are_never_written_over(
         name = connection.scalar(sa.select(Run.dag_run_id))
     assert name is not None
     notify_done(engine, settings, name, None, now=NOW)
-    page = publish_report(engine, settings, run_id).read_bytes()
+    page = publish_report(engine, settings, run_id)
     with engine.connect() as connection:
         summary = connection.scalar(sa.select(Run.summary))
     past.drop()
+    written = page.read_bytes()
     (chunk, _) = chunks_of(run_id)
     for again in (
         lambda: process_chunk(engine, settings, chunk),
@@ -286,7 +288,7 @@ def test_of_a_dropped_run_the_summary_and_the_report_are_never_written_over(
             again()
     with engine.connect() as connection:
         assert connection.scalar(sa.select(Run.summary)) == summary
-    assert (settings.reports / "2026-11-05" / f"run-{run_id}" / "index.html").read_bytes() == page
+    assert page.read_bytes() == written
 
 
 @pytest.mark.parametrize(
@@ -507,3 +509,38 @@ def test_no_plan_ever_takes_what_is_kept(
         NOW,
     )  # fmt: skip
     assert (again.answers, again.rows, again.lists) == ((), (), ())
+
+
+def test_lists_of_a_report_go_with_the_rows_and_its_page_stays(past: Past) -> None:
+    sites = past.list_of("a.example", "b.example")
+    old, young = past.run(95, sites), past.run(5, sites)
+    pages = {run: publish_report(past.engine, past.settings, run) for run in (old, young)}
+    with past.engine.begin() as connection:
+        report = {"questions": 7, "busiest": {"192.0.2.1": [0, [1, 2]]}}
+        connection.execute(sa.update(Chunk).values(scan_report=report))
+    dry = past.drop(DropRequest(keep_answers=365, keep_rows=90, is_dry=True))
+    (told,) = [one for one in dry if "lists of the report" in one.what]
+    assert (pages[old].parent / "lists" / "spf.csv").exists()
+    done = past.drop()
+    assert [one.fault for one in done] == [""] * len(done)
+    (gone,) = [one for one in done if "lists of the report" in one.what]
+    assert gone.bytes == told.bytes > 1000
+    home = pages[old].parent
+    assert not (home / "lists").exists()
+    assert not (home / "sites").exists()
+    for name in ("index.html", "site.html"):
+        assert "stand in sites.parquet" in (home / name).read_text("utf-8")
+    assert {"sites.parquet", "figures.json", "charts", "tlds.csv"} <= set(
+        map(_name, home.iterdir())
+    )
+    assert json.loads((home / "manifest.json").read_text("utf-8"))["lists_dropped_on"]
+    assert (pages[young].parent / "lists" / "spf.csv").exists()
+    with past.engine.connect() as connection:
+        reports = dict(map(tuple, connection.execute(sa.select(Chunk.run_id, Chunk.scan_report))))
+    assert reports[old] == {"questions": 7}
+    assert "busiest" in reports[young]
+    assert not [one for one in past.drop() if "lists of the report" in one.what], "and once only"
+
+
+def _name(path: Path) -> str:
+    return path.name

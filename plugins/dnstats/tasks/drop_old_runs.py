@@ -1,4 +1,4 @@
-"""Drops what is kept no longer: archived answers, rows, unused site lists. Summaries stay for ever.
+"""Drops what is kept no longer: answers, rows, reports' lists, site lists. Summaries stay for ever.
 
 Each run and list is dropped for itself, in one transaction with the mark that says so: killed
 anywhere and run again, the same is gone and nothing else. A fault at one stops none of the others.
@@ -10,6 +10,7 @@ import datetime as dt
 import logging
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 
 import msgspec
 import sqlalchemy as sa
@@ -29,6 +30,8 @@ from dnstats.db.partitions import (
 from dnstats.lists.importing import hold_lists
 from dnstats.notify.delivery import SmtpServer, deliver
 from dnstats.notify.writing import write_mail
+from dnstats.report.bulk import bulk_bytes, drop_bulk
+from dnstats.report.publishing import published_homes
 from dnstats.settings import Settings
 from dnstats.tasks.drop_plan import OldList, OldRun, is_under_way, load_plan
 from dnstats.tasks.drop_request import DropRequest
@@ -60,12 +63,16 @@ def drop_old_runs(
     with database.connect() as connection:
         plan = load_plan(connection, request, now)
         sizes = partition_sizes(connection)
+        reports = _old_reports(connection, settings.reports, plan.rows)
     steps: list[tuple[str, Callable[[], int]]] = [
         *((f"answers of run {run.id} ({run.day})",
            partial(_drop_answers, database, settings, run, request, now)) for run in plan.answers),
         *((f"rows of run {run.id} ({run.day})",
            partial(_drop_rows, database, run, _run_bytes(sizes, run), request, now))
           for run in plan.rows),
+        *((f"lists of the report {home}",
+           partial(_drop_lists, database, settings.reports / home, run_id, request, now))
+          for run_id, home in reports),
         *((f"ranks of the list {one.name}",
            partial(_drop_ranks, database, one, _list_bytes(sizes, one), request, now))
           for one in plan.lists),
@@ -119,9 +126,39 @@ def _drop_rows(
         drop_run_partitions(connection, run.id)
         forget_seconds(connection, run.id)
         connection.execute(sa.update(Run).where(Run.id == run.id).values(rows_dropped_at=now))
+        # Second by second at the busiest servers: what they come to stands in the run's summary.
+        connection.execute(
+            sa.update(Chunk)
+            .where(Chunk.run_id == run.id, sa.func.jsonb_typeof(Chunk.scan_report) == "object")
+            .values(scan_report=Chunk.scan_report.op("-")("busiest"))
+        )
         return size
 
     return size if request.is_dry else patiently(database, drop)
+
+
+def _old_reports(
+    connection: sa.Connection, folder: Path, rows: tuple[OldRun, ...]
+) -> list[tuple[int, str]]:
+    """Run and place of the reports whose rows are gone, or about to be, and that have lists yet."""
+    gone = set(connection.scalars(sa.select(Run.id).where(Run.rows_dropped_at.is_not(None))))
+    gone |= {run.id for run in rows}
+    homes = [(int(home.rpartition("-")[2]), home) for home in published_homes(folder)]
+    return [(run, home) for run, home in reversed(homes) if run in gone
+            and bulk_bytes(folder / home)]  # fmt: skip
+
+
+def _drop_lists(
+    database: sa.Engine, home: Path, run_id: int, request: DropRequest, now: dt.datetime
+) -> int:
+    """After the rows: a report whose run can still be published keeps what it has."""
+    if request.is_dry:
+        return bulk_bytes(home)
+    with database.connect() as connection:
+        query = sa.select(Run.rows_dropped_at).where(Run.id == run_id)
+        if connection.scalar(query) is None:
+            raise StillUsed("its rows are kept")
+    return drop_bulk(home, now.astimezone(dt.UTC).date())
 
 
 def _drop_ranks(
