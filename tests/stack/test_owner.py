@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 from dnstats.stack import processes
 from dnstats.stack.fault import StackFault
-from dnstats.stack.owner import Order, Owner, read_state, take_lock
+from dnstats.stack.owner import Order, Owner, State, read_state, ready_state, take_lock
 from dnstats.stack.places import Places
+from dnstats.stack.run import Wanted, usable
 
 
 @pytest.fixture
@@ -76,3 +77,36 @@ def test_secrets_are_made_once_and_are_private(places: Places) -> None:
     for path in places.secrets.iterdir():
         assert path.stat().st_mode & 0o077 == 0
     assert places.secrets.stat().st_mode & 0o077 == 0
+
+
+def test_a_stack_that_starts_is_told_from_none(places: Places) -> None:
+    with pytest.raises(StackFault, match="make up"):
+        ready_state(places)
+    with take_lock(places), pytest.raises(StackFault, match="still starting"):
+        ready_state(places)
+
+
+LAB = State(1, "up", "http://127.0.0.1:8080", "lab", ("127.53.0.1:53",), 53, ready=True)
+WANTED = Wanted(10, None, "auto", None, None)
+
+
+@pytest.mark.parametrize(
+    ("state", "wanted", "said"),
+    [
+        (LAB._replace(kind="run"), WANTED, "another `make run` is under way"),
+        (LAB._replace(ready=False), WANTED, "still starting"),
+        (LAB, WANTED._replace(dns="192.0.2.53"), "has DNS=lab, not 192.0.2.53"),
+        (LAB, WANTED._replace(site_list="/lists/mine.csv"), "would call all of .*mine.csv non-exi"),
+    ],
+)
+def test_a_stack_that_cannot_do_what_is_wanted_says_why(
+    state: State, wanted: Wanted, said: str
+) -> None:
+    with pytest.raises(StackFault, match=said):
+        usable(state, wanted)
+
+
+def test_a_stack_that_can_is_used() -> None:
+    assert usable(LAB, WANTED) is LAB
+    own = WANTED._replace(site_list="/lists/mine.csv")
+    assert usable(LAB._replace(dns="system"), own).dns == "system"

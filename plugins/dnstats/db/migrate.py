@@ -41,4 +41,7 @@ def upgrade(connection: sa.Connection) -> None:
 
 
 if __name__ == "__main__":
-    migrate(sys.argv[1] if len(sys.argv) > 1 else settings.load()["DNSTATS_DATABASE"])
+    try:
+        migrate(sys.argv[1] if len(sys.argv) > 1 else settings.load()["DNSTATS_DATABASE"])
+    except (settings.BadSetting, sa.exc.OperationalError) as fault:
+        sys.exit(f"dnstats.db.migrate: {getattr(fault, 'orig', None) or fault}")

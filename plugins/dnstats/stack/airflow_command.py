@@ -9,17 +9,14 @@ from urllib.parse import urlsplit
 
 from dnstats.db import roles
 from dnstats.stack import airflow_home, private
-from dnstats.stack.fault import StackFault
-from dnstats.stack.owner import read_state
+from dnstats.stack.owner import ready_state
 from dnstats.stack.places import Places
 from dnstats.stack.postgres import Cluster
 
 
 def airflow(places: Places, arguments: Sequence[str]) -> int:
     """Run `airflow` with the stack's settings; its exit status."""
-    state = read_state(places)
-    if state is None or not state.ready:
-        raise StackFault("Airflow does not run here: `make up`, then again")
+    state = ready_state(places)
     cluster = Cluster(places.postgres)
     env = airflow_home.environment(
         places,

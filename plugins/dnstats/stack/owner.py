@@ -312,3 +312,13 @@ def read_state(places: Places) -> State | None:
         return State(**{**said, "resolvers": tuple(said["resolvers"])})
     except (OSError, ValueError, TypeError, KeyError):
         return State(0, "unknown", "", "", (), None, False)
+
+
+def ready_state(places: Places) -> State:
+    """The stack that serves in this checkout now, or StackFault."""
+    state = read_state(places)
+    if state is None:
+        raise StackFault("Airflow does not run here: `make up`, then again")
+    if not state.ready:
+        raise StackFault("the stack is still starting; try again in half a minute")
+    return state

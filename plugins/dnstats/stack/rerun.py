@@ -17,7 +17,7 @@ from dnstats.db.models import Run
 from dnstats.stack import private, progress, watching
 from dnstats.stack.airflow_api import AirflowApi, Refused
 from dnstats.stack.fault import StackFault
-from dnstats.stack.owner import read_state
+from dnstats.stack.owner import read_state, ready_state
 from dnstats.stack.places import Places
 from dnstats.stack.postgres import Cluster
 from dnstats.stack.run import SCAN
@@ -38,9 +38,7 @@ class Again(NamedTuple):
 
 def rerun(places: Places, wanted: Again, console: Console) -> int:
     """Clear and watch; exit status 0 when the run succeeded."""
-    state = read_state(places)
-    if state is None or not state.ready:
-        raise StackFault("Airflow does not run here: `make up`, then again")
+    state = ready_state(places)
     if wanted.stage not in STAGES:
         raise StackFault(f"FROM={wanted.stage} is none of {', '.join(STAGES)}")
     with contextlib.closing(

@@ -84,7 +84,7 @@ def _stack(
     """The stack that `make up` keeps running, else one of our own for this run."""
     state = read_state(places)
     if state is not None:
-        yield _usable(state, wanted), None
+        yield usable(state, wanted), None
         return
     order = Order(wanted.dns, False, lab_sites, wanted.direct_port, wanted.seed)
     owner = Owner(places, order, "run", console.out)
@@ -95,13 +95,19 @@ def _stack(
         owner.stop()
 
 
-def _usable(state: State, wanted: Wanted) -> State:
+def usable(state: State, wanted: Wanted) -> State:
+    """The stack that is up, when it can do what is wanted; StackFault says why not."""
     if state.kind != "up":
         raise StackFault(
             "another `make run` is under way in this checkout; wait for it, or `make down` ends it"
         )
     if not state.ready:
         raise StackFault("the stack of `make up` is still starting; try again in half a minute")
+    if state.dns == "lab" and wanted.site_list not in (None, str(settings.BUNDLED_LIST)):
+        raise StackFault(
+            "the practice internet that is up knows the bundled sites only, and would call all of "
+            f"LIST={wanted.site_list} non-existent: `make down`, then again (it is made for them)"
+        )
     if wanted.dns not in ("auto", state.dns):
         raise StackFault(
             f"the stack that is up has DNS={state.dns}, not {wanted.dns}; `make down`, then again"
