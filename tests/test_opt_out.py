@@ -44,3 +44,9 @@ def test_a_list_that_is_not_there_is_a_fault(tmp_path: Path) -> None:
 
 def test_the_list_in_the_tree_can_be_read() -> None:
     assert read_opt_out(ROOT / "include" / "opt_out.txt") == frozenset()
+
+
+def test_a_file_of_another_system_is_read_as_it_is_meant(tmp_path: Path) -> None:
+    path = tmp_path / "opt_out.txt"
+    path.write_bytes(b"\xef\xbb\xbfone.example\r\ntwo.example # said so by mail\r\n")
+    assert read_opt_out(path) == {"one.example", "two.example"}

@@ -18,7 +18,7 @@ def read_opt_out(path: Path) -> frozenset[str]:
     A line that is none of these is a fault too: it would be taken for a no that we heard.
     """
     try:
-        lines = path.read_text("utf-8").splitlines()
+        lines = path.read_text("utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as fault:
         raise BadSetting(
             f"the opt-out list {path} cannot be read ({fault}); scanning without it would ask "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from dnstats.settings import Settings
+from dnstats.settings import ROOT, Settings
 from dnstats.tasks.chunk_name import Refused
 from dnstats.tasks.run_request import read_request, refuse_dry_backfill
 from dnstats.tasks.scan_chunk import scan_settings
@@ -59,6 +59,12 @@ def test_development_takes_a_few_hundred(params: dict[str, int], first: int, las
         ({"first_rank": 10, "last_rank": 9}, "last_rank 9 is before first_rank 10: swap them"),
         ({"chunk_size": 100_001}, "chunk_size 100001 is not"),
         ({"direct_port": 70_000}, "direct_port 70000 is not"),
+        ({"resolvers": "192.0.2.1"}, "resolvers '192.0.2.1' is no list"),
+        ({"resolvers": 53}, "resolvers 53 is no list"),
+        (
+            {"site_list": "~no-such-user-here/list.csv"},
+            "site_list '~no-such-user-here/list.csv' is",
+        ),
         ({"server_rate": 0}, "server_rate 0 is not a number from 0.1 to 1,000,000"),
         ({"server_rate": "20"}, "server_rate '20' is not a number"),
         ({"server_rate": float("nan")}, "server_rate nan is not a number"),
@@ -107,3 +113,13 @@ def test_a_backfill_is_not_tried_dry() -> None:
     refuse_dry_backfill({"dry_run": False})
     with pytest.raises(Refused, match="backfill create --dry-run"):
         refuse_dry_backfill({"dry_run": True})
+
+
+def test_a_second_resolver_that_is_none_is_known_before_the_scan() -> None:
+    with pytest.raises(Refused, match=r"'one\.example' is no resolver address"):
+        read_request(RESOLVER, _settings(SECOND_RESOLVERS="one.example"))
+
+
+def test_a_relative_list_is_of_the_checkout_wherever_the_task_runs() -> None:
+    request = read_request({**RESOLVER, "site_list": "lists/mine.csv"}, _settings())
+    assert request.site_list == str(ROOT / "lists" / "mine.csv")

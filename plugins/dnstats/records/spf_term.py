@@ -65,11 +65,6 @@ class Term(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     def is_mechanism(self) -> bool:
         return self.qualifier is not None
 
-    @property
-    def costs_lookup(self) -> bool:
-        """Whether it counts against the ten of RFC 7208 section 4.6.4."""
-        return self.name in LOOKUP_TERMS and not self.is_faulty
-
     def show(self) -> str:
         """The term in its shortest spelling."""
         if self.text:
@@ -86,6 +81,7 @@ class Term(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
 
 
 MAX_SHOWN = 300  # characters kept of a faulty term; one term can be 64 kB
+# What counts against the ten of RFC 7208 section 4.6.4.
 LOOKUP_TERMS = frozenset({"include", "a", "mx", "ptr", "exists", "redirect"})
 LEADING_TERMS = LOOKUP_TERMS - {"ptr"}  # what `ptr` looks up depends on the mail
 MECHANISMS = frozenset({"all", "include", "a", "mx", "ptr", "ip4", "ip6", "exists"})

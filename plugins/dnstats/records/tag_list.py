@@ -36,7 +36,6 @@ UNKNOWN = "unknown"  # a tag that the standard does not know
 REMOVED = "removed"  # a tag that the current standard has dropped
 NO_EQUALS = "no_equals"  # a piece between semicolons that is no tag=value
 EMPTY = "empty"  # nothing between two semicolons, or between two commas of a list
-SPACED_VERSION = "spaced_version"  # white space where the version must stand
 OBSOLETE = "obsolete"  # syntax that the current standard has dropped
 BAD_FORM = "bad_form"  # a tag=value that the grammar of the record does not allow
 

@@ -70,10 +70,6 @@ class Datagrams:
     def __contains__(self, descriptor: int) -> bool:
         return descriptor in self._by_descriptor
 
-    @property
-    def is_batching(self) -> bool:
-        return self._segments
-
     def send(self, core: Lookups, lane: Lane, messages: bytes, length: int, now: float) -> None:
         """Send messages of this length on a lane, opening its socket when it has none."""
         channel = lane.channel

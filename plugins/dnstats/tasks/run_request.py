@@ -44,7 +44,7 @@ def read_request(params: Mapping[str, Any], settings: Settings) -> RunRequest:
     if settings["DNSTATS_ENV"] == "Development":
         limit = first_rank + DEVELOPMENT_SITES - 1
         last_rank = min(last_rank or limit, limit)
-    resolvers = tuple(params.get("resolvers") or settings["DNSTATS_RESOLVERS"])
+    resolvers = _resolvers(params) or settings["DNSTATS_RESOLVERS"]
     for resolver in (*resolvers, *settings["DNSTATS_SECOND_RESOLVERS"]):
         check_resolver(resolver)
     # Resolvers that the form names may be others than those the setting speaks of.
@@ -68,6 +68,13 @@ def read_request(params: Mapping[str, Any], settings: Settings) -> RunRequest:
         resolver_rate=_rate(params, "resolver_rate", 0, settings["DNSTATS_RESOLVER_RATE"]),
         server_rate=_rate(params, "server_rate", 0.1, settings["DNSTATS_SERVER_RATE"]),
     )
+
+
+def _resolvers(params: Mapping[str, Any]) -> tuple[str, ...]:
+    given = params.get("resolvers") or ()
+    if not isinstance(given, list | tuple):
+        raise Refused(f'resolvers {given!r} is no list: write it as ["192.0.2.1"]')
+    return tuple(map(str, given))
 
 
 def _site_list(params: Mapping[str, Any]) -> str:
