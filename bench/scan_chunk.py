@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import resource
 import tempfile
 from pathlib import Path
 
@@ -21,10 +22,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--sites", type=int, required=True)
     parser.add_argument("--rounds", type=int, required=True)
+    parser.add_argument("--silent", type=int, default=0, help="percent of sites nobody serves")
     options = parser.parse_args()
+    files = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (files, files))  # the silent addresses' sockets
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
-        with hierarchy(folder, options.sites) as domains:
+        with hierarchy(folder, options.sites, options.silent) as domains:
             listed = folder / "domains"
             listed.write_text("\n".join(domains))
             trust = [
@@ -40,6 +44,9 @@ def main() -> None:
                             folder=scratch,
                             resolvers=[f"127.0.0.1:{resolver.port}"],
                             server_rate=100_000.0,
+                            timeout=2.5,
+                            server_patience=20.0,
+                            window=1000,
                         )
                     )
                 found = {"cpu": scanned.cpu, "wall": scanned.wall, "unbound_cpu": resolver.cpu}

@@ -1,11 +1,12 @@
 """Zone files for a root, three top-level domains and as many sites as wanted, three in ten signed.
 
-    python bench/scan_hierarchy.py FOLDER SITES
+    python bench/scan_hierarchy.py FOLDER SITES [SILENT]
 
 Written to a folder with one configuration of knot for each of three servers: root, top-level
 domains and sites must be processes of their own, else a server never refers. Every site has two
 name servers at one of ten hosters, mail and an SPF include at one of ten mail providers, DMARC,
-TLS-RPT and CAA. One key signs all signed zones, as at a big hoster.
+TLS-RPT and CAA. One key signs all signed zones, as at a big hoster. SILENT percent of the sites are
+delegated to two addresses of their own where nobody is.
 """
 
 from __future__ import annotations
@@ -35,6 +36,16 @@ def domain(number: int) -> str:
 
 def is_signed(number: int) -> bool:
     return number % 10 < 3
+
+
+def silent_addresses(number: int) -> tuple[str, str]:
+    """Where a site that nobody serves is delegated to."""
+    high, low = divmod(number, 250)
+    return f"127.55.{high}.{low + 1}", f"127.56.{high}.{low + 1}"
+
+
+def is_silent(number: int, percent: int) -> bool:
+    return number * 37 % 100 < percent
 
 
 class Signer:
@@ -119,7 +130,7 @@ def _knot(folder: Path, server: str, addresses: list[str], zones: dict[str, str]
     (folder / f"{server}.conf").write_text("".join(lines))
 
 
-def build(folder: Path, count: int) -> list[str]:
+def build(folder: Path, count: int, silent: int = 0) -> list[str]:
     """Write everything; the sites' domains. `root.hints` and `root.key` are for the resolver."""
     signer = Signer()
     sites = _provider_zones()
@@ -137,6 +148,11 @@ def build(folder: Path, count: int) -> list[str]:
         name = domain(number)
         text = _site(number)
         tld = name.rpartition(".")[2]
+        if is_silent(number, silent):
+            for which, address in enumerate(silent_addresses(number), 1):
+                delegated[tld].append(f"{name}. 3600 IN NS ns{which}.{name}.\n")
+                delegated[tld].append(f"ns{which}.{name}. 3600 IN A {address}\n")
+            continue
         for server in _servers(number % PROVIDERS):
             delegated[tld].append(f"{name}. 3600 IN NS {server}.\n")
         if is_signed(number):
@@ -159,4 +175,4 @@ def build(folder: Path, count: int) -> list[str]:
 
 
 if __name__ == "__main__":
-    build(Path(sys.argv[1]), int(sys.argv[2]))
+    build(Path(sys.argv[1]), *map(int, sys.argv[2:]))

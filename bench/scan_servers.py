@@ -20,7 +20,15 @@ import dns.exception
 import dns.message
 import dns.query
 from scan_clients import PREFIXES, ZONE, sites
-from scan_hierarchy import REGISTRY, ROOT, TLDS, build, hoster_addresses
+from scan_hierarchy import (
+    REGISTRY,
+    ROOT,
+    TLDS,
+    build,
+    hoster_addresses,
+    is_silent,
+    silent_addresses,
+)
 
 HERE = Path(__file__).resolve().parent
 UNBOUND_CONF = HERE.parent / "include" / "deploy" / "unbound.conf"
@@ -189,20 +197,41 @@ def _lose(own: int, port: int, share: float) -> None:
 
 
 @contextmanager
-def hierarchy(folder: Path, count: int) -> Iterator[list[str]]:
-    """Root, top-level domains and `count` sites on port 53; the sites' domains."""
-    domains = build(folder, count)
+def hierarchy(folder: Path, count: int, silent: int = 0) -> Iterator[list[str]]:
+    """Root, top-level domains and `count` sites on port 53; the sites' domains.
+
+    `silent` percent of them are delegated to addresses that take every datagram and connection and
+    never say a word.
+    """
+    domains = build(folder, count, silent)
     servers: list[Served] = []
+    mute: list[socket.socket] = []
     try:
+        for number in range(count):
+            if is_silent(number, silent):
+                mute += _mute(silent_addresses(number))
         for name in ("root", "registry", "sites"):
             servers.append(Served(["knotd", "-c", str(folder / f"{name}.conf")], 53))
         servers[0].wait_for(".", "SOA", ROOT)
         servers[1].wait_for(TLDS[-1], "SOA", REGISTRY)
-        servers[2].wait_for(domains[-1], "SOA", hoster_addresses()[-1])
+        served = next(n for n in reversed(range(count)) if not is_silent(n, silent))
+        servers[2].wait_for(domains[served], "SOA", hoster_addresses()[-1])
         yield domains
     finally:
+        for one in mute:
+            one.close()
         for server in servers:
             server.end()
+
+
+def _mute(addresses: Iterable[str]) -> Iterator[socket.socket]:
+    for address in addresses:
+        datagrams = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        datagrams.bind((address, 53))
+        listener = socket.socket()
+        listener.bind((address, 53))
+        listener.listen(0)
+        yield from (datagrams, listener)
 
 
 def missing(*programs: str) -> list[str]:
