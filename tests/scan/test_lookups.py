@@ -155,6 +155,36 @@ def test_no_more_than_the_window_is_in_flight() -> None:
     assert len(bench.sends()) == 1
 
 
+def test_a_name_that_nobody_answers_for_takes_its_place_in_the_window_once() -> None:
+    questions = [txt(f"n{number}.example") for number in range(200)]
+    bench = Bench(*questions, scan_settings=quick("192.0.2.53", window=40))
+    server = bench.core.first.servers[0]
+    bench.sends()
+    server.heard_at = bench.now  # it speaks of other things
+    bench.turn(0.11)
+    sent = bench.sends() + bench.sends()
+    assert len(sent) == 80  # the same once more, and as many new ones
+    assert (server.in_flight, server.lingering) == (80, 40)
+    for lane, query in sent:
+        bench.reply(lane, respond(query))
+    assert (server.in_flight, server.lingering) == (0, 0)
+
+
+def test_silent_names_are_no_loss_of_the_resolvers() -> None:
+    questions = [txt(f"n{number}.example") for number in range(200)]
+    bench = Bench(*questions, scan_settings=quick("192.0.2.53", window=200))
+    [server] = bench.core.first.servers
+    assert server.window is not None
+    while len(bench.answers) < 200:
+        for lane, query in bench.sends():
+            if query.label[-1] != "0":
+                bench.reply(lane, respond(query))
+        bench.turn(0.02)
+    assert server.window.size >= 64
+    assert (server.in_flight, server.lingering) == (0, 0)
+    assert sum(not answer.is_measured for [answer] in bench.answers.values()) == 20
+
+
 def test_a_server_asked_directly_gets_few_at_a_time_and_within_its_rate() -> None:
     questions = [txt(f"n{number}.example", "192.0.2.1") for number in range(100)]
     bench = Bench(*questions, scan_settings=quick("192.0.2.53", server_rate=20.0))

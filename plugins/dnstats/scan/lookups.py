@@ -347,6 +347,9 @@ class Lookups:
         query = lookup.ident + header + lookup.wire + (OPT if lookup.edns else b"")
         self.outbox.append((lookup.lane, query, len(query)))
         timeout = self.timeout(lookup, lookup.tries)
+        if lookup.tries and server.is_resolver:
+            lookup.lingers = True
+            server.lingering += 1
         lookup.tries += 1
         lookup.sends += 1
         lookup.sent_at = now
@@ -446,6 +449,8 @@ class Lookups:
             if lookup.deadline:
                 lookup.deadline = 0.0
                 released += 1
+                if lookup.tries > 1 and lookup.lingers:
+                    trying.caught_up(self, lookup, now)
             accepted += 1
             if is_cut:
                 trying.truncated(self, lookup, was_tcp=is_tcp)
@@ -530,6 +535,9 @@ class Lookups:
         server = lookup.server
         if server is None or (lookup.lane is not None and lookup.lane.is_tcp):
             return
+        if lookup.lingers:
+            lookup.lingers = False
+            server.lingering -= 1
         server.in_flight -= 1
         if not server.is_resolver:
             self.direct_in_flight -= 1

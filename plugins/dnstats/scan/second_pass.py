@@ -54,14 +54,15 @@ def ask_authority(question: Question, failed: Answer) -> Asking:
             return None  # it is there, and does not validate
     servers = yield from _find_servers(question)
     addresses = yield from _find_addresses(servers)
-    bare: Answer | None = None
-    for address in addresses[:MAX_SERVERS]:
-        (answer,) = yield (Question(question.name, question.rdtype, address, question.cd),)
-        if _speaks_for(servers.zone, answer):
-            if answer.is_present or answer.is_proven:
-                return msgspec.structs.replace(answer, question=question)
-            bare = bare or answer  # perhaps another one says more
-    return msgspec.structs.replace(bare, question=question) if bare is not None else None
+    # All at once: those of a dead zone would keep a chunk waiting one after the other.
+    answers = yield tuple(
+        Question(question.name, question.rdtype, address, question.cd)
+        for address in addresses[:MAX_SERVERS]
+    )
+    told = [answer for answer in answers if _speaks_for(servers.zone, answer)]
+    # A bare denial counts when no other server says more.
+    told.sort(key=lambda answer: not (answer.is_present or answer.is_proven))
+    return msgspec.structs.replace(told[0], question=question) if told else None
 
 
 def _speaks_for(zone: str, answer: Answer) -> bool:

@@ -20,6 +20,7 @@ RESOLVER_LANES = 4  # sockets, and so source ports, at one resolver
 DIRECT_IN_FLIGHT = 3  # at one address that is asked directly
 FOLDED_OFTEN = 3  # after that many, a server is asked in lower case
 PROBE = object()  # owner of control questions
+LINGERING = 2000  # look-ups at one resolver that wait for a later try, beside its window
 STREAM_IN_FLIGHT = 16  # queries pipelined on one TCP connection (RFC 7766 section 6.2.1.1)
 
 
@@ -80,6 +81,7 @@ class Lookup:
     mixed_case = True
     folded = False  # a reply came with the right question in another case
     truncated = False
+    lingers = False  # in flight for another time, at a resolver
     avoid: Server | None = None  # another path is wanted
     reason = Reason.TIMEOUT  # what to say when no answer can be accepted
     evidence = b""  # the message behind that reason, if any
@@ -116,6 +118,7 @@ class Server:
         "lanes",
         "limbo",
         "limit",
+        "lingering",
         "next_lane",
         "pace",
         "pipelines",
@@ -155,6 +158,7 @@ class Server:
         self.queue: deque[Lookup] = deque()
         self.stream_queue: deque[Lookup] = deque()
         self.in_flight = 0
+        self.lingering = 0  # of these, for another time
         self.lanes: list[Lane] = []
         self.next_lane = 0
         self.stream: Lane | None = None
@@ -189,8 +193,14 @@ class Server:
         return self.folded >= FOLDED_OFTEN
 
     def room(self) -> int:
-        """How many more look-ups may be in flight here now."""
-        return (self.window.size if self.window else self.limit) - self.in_flight
+        """How many more look-ups may be in flight here now.
+
+        Who asks again what a resolver is busy with gives it no more work: a name that nobody
+        answers for takes its place in the window for one try, not for all of them.
+        """
+        if self.window is None:
+            return self.limit - self.in_flight
+        return self.window.size + min(self.lingering, LINGERING) - self.in_flight
 
     def datagram_lane(self) -> Lane:
         """The lane of the next burst; several in turn at a resolver."""

@@ -165,14 +165,27 @@ def timed_out(core: Lookups, lookup: Lookup, now: float) -> None:
         stream_lost(core, lane)
         again(core, lookup, Reason.TIMEOUT)
     elif server.heard_at >= lookup.sent_at or lookup.reason is not Reason.TIMEOUT:
-        if server.window is not None and lookup.reason is Reason.TIMEOUT:
-            server.window.lost(1, now, core.settings.timeout)
+        if server.window is not None and core.settings.tries == 1:
+            server.window.lost(1, now, core.settings.timeout)  # nobody will know any better
         again(core, lookup, Reason.TIMEOUT)
     elif server.is_resolver:
         health.suspect(core, lookup, now)
     else:
         health.silent(core, server, lookup, now)
         again(core, lookup, Reason.TIMEOUT)
+
+
+def caught_up(core: Lookups, lookup: Lookup, now: float) -> None:
+    """Another try brought the answer: the one before was lost, at the resolver or on the way.
+
+    A name that nobody answers for says nothing of either, so what stays silent does not count.
+    """
+    server = lookup.server
+    assert server is not None
+    lookup.lingers = False
+    server.lingering -= 1
+    if server.window is not None:
+        server.window.lost(1, now, core.settings.timeout)
 
 
 def is_acceptable(core: Lookups, lookup: Lookup, data: bytes, now: float) -> bool:
