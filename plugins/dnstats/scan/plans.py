@@ -11,10 +11,12 @@ import random
 from collections.abc import Callable, Iterable, Iterator
 from typing import cast
 
+from dnstats import wire
 from dnstats.answer import Answer, Question, Reason, Wanted
 from dnstats.scan.control import CONTROL, Control, choose
 from dnstats.scan.reply import not_sent
 from dnstats.scan.second_pass import ask_authority, is_worth_asking_again
+from dnstats.scan.silent_zones import SilentZones, doubtful, waits
 from dnstats.scan.tally import Tally
 from dnstats.scan.waiting import Asker, Entry, SiteState
 
@@ -55,6 +57,8 @@ class Plans:
         self._asks_authority = asks_authority  # when a second pass over the same path fails
         self.table: dict[Question, Answer | Entry] = {}
         self._parked: list[Entry] = []
+        self._silent = SilentZones()
+        self._tried: set[str] = set()  # zones whose NS and SOA are asked again, and the rest waits
         self._failed_once: set[Question] = set()
         self._limited: set[Question] = set()
         self._rescue_site = SiteState("")
@@ -150,7 +154,10 @@ class Plans:
                 return None
             site.asked += 1
         entry = Entry(question, once=asker.entry is not None)
-        refusal = self._ask(entry, 1)
+        if asker.entry is None and not question.server and self._silent.hold(question):
+            refusal: Reason | None = Reason.TIMEOUT
+        else:
+            refusal = self._ask(entry, 1)
         if refusal is not None:
             answer = not_sent(question, refusal)
             self.table[question] = answer
@@ -197,6 +204,8 @@ class Plans:
                 self._finish(entry, answer)
             elif entry.once:
                 self._fail_once(entry, answer)
+            elif self._silent.hold(entry.question):
+                self._finish(entry, answer)
             else:
                 entry.first = answer
                 self._park(entry)
@@ -240,6 +249,7 @@ class Plans:
     def _settle_second(self, entry: Entry, answer: Answer, asked_at: float) -> None:
         self.tally.count_again(answer)
         self._record(answer, 2, asked_at)
+        self._silent.learn(entry.question, answer)
         self._finish(entry, answer)
 
     def _finish(self, entry: Entry, answer: Answer) -> None:
@@ -287,13 +297,29 @@ class Plans:
         return bool(self._parked)
 
     def begin_second_pass(self) -> None:
-        """Ask the parked questions again."""
+        """Ask the parked questions again; of what may be a dead zone its NS and SOA first."""
         parked, self._parked = self._parked, []
+        tried = {zone for zone in self._tried if self._is_open(zone)}
+        self._tried = tried = tried | doubtful(entry.question for entry in parked)
         for entry in parked:
-            entry.is_parked = False
-            entry.pass_number = 2
-            self.in_progress += 1
-            self._ask(entry, 2)
+            if self._silent.hold(entry.question):
+                entry.is_parked = False
+                assert entry.first is not None
+                self._finish(entry, entry.first)
+            elif tried and waits(entry.question, tried):
+                self._parked.append(entry)
+            else:
+                entry.is_parked = False
+                entry.pass_number = 2
+                self.in_progress += 1
+                self._ask(entry, 2)
+
+    def _is_open(self, zone: str) -> bool:
+        """Whether the zone's NS or SOA has no final answer yet."""
+        return any(
+            isinstance(self.table.get(Question(zone, rdtype)), Entry)
+            for rdtype in (wire.NS, wire.SOA)
+        )
 
     def begin_control(self, share: float) -> bool:
         """Ask a random part of it all once more; False when that was done, or there is nothing."""

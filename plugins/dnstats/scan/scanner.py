@@ -137,7 +137,7 @@ class Scan:
             if table.in_progress <= self._quiet and not core.finished:
                 self._begin_second_pass(table)
                 is_over = not table.in_progress and table.is_fed and not core.finished
-                if is_over and not self._begin_control(table):
+                if is_over and not table.has_parked and not self._begin_control(table):
                     return
             transport.send(core, core.sends(now), now)
             wait = 0.0 if core.finished or core.has_sends() else self._pause(now, table)

@@ -8,7 +8,7 @@ reason it had, and never absent. Asks nothing itself.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from dnstats import wire
 from dnstats.answer import Answer, Question, Reason
@@ -45,13 +45,20 @@ class SilentZones:
         return bool(self.names) and any(name in self.names for name in _upwards(question.name))
 
 
-def waits(question: Question, table: Mapping[Question, object], open_zones: Iterable[str]) -> bool:
-    """Whether its second pass waits for what the zone's NS and SOA come to in theirs."""
-    if speaks_for_a_zone(question):
-        return False
-    return any(name in open_zones for name in _upwards(question.name))
+def doubtful(questions: Iterable[Question]) -> set[str]:
+    """Names whose NS and SOA are both to be asked again."""
+    seen = {(one.name, one.rdtype) for one in questions if speaks_for_a_zone(one)}
+    return {name for name, rdtype in seen if all((name, other) in seen for other in _SPEAKERS)}
+
+
+def waits(question: Question, zones: set[str]) -> bool:
+    """Whether its second pass waits for what the NS and SOA of one of the zones come to."""
+    own = question.name in zones and speaks_for_a_zone(question)
+    return not own and any(name in zones for name in _upwards(question.name))
 
 
 def _upwards(name: str) -> Iterable[str]:
-    """The name and those above it; BadName cannot come of what was asked once."""
-    return (name, *wire.parents(name))
+    try:
+        return (name, *wire.parents(name))
+    except wire.BadName:
+        return ()

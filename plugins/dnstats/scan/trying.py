@@ -73,7 +73,8 @@ def again(core: Lookups, lookup: Lookup, reason: Reason) -> None:
         if not server.is_resolver and server.heard_at < 0 and _is_last_try(core, lookup):
             _without_edns(core, lookup)  # some old servers drop what has an OPT record
         _repeat(core, lookup)
-    elif not server.is_resolver and server.heard_at < 0 and not server.tcp_failures:
+    elif not server.is_resolver and not server.tcp_failures:
+        # Perhaps it takes no datagrams, or drops those above its rate (RRL): connections tell.
         lookup.tcp_tries = TCP_TRIES - 1
         to_tcp(core, lookup)
     else:
