@@ -169,14 +169,12 @@ def _scan(
         database.start()
 
     def restart() -> None:
-        """`restart: always`, and the health check of who decides over a hang by it."""
+        """`restart: always`."""
         for container in containers:
             if container.has_ended() and container is not database:
                 print(f"{container.name} ended by itself; started again", flush=True)
                 seen.restarted[container.name] = seen.restarted.get(container.name, 0) + 1
                 container.start()
-            elif container.service.ends_when_unhealthy and container.check_is_due():
-                container.is_healthy()
 
     killed = drive.scan(
         api, seen.sites, seen.chunk, lambda: None, "rehearsal, a worker killed", kill_a_worker

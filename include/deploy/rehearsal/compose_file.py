@@ -31,12 +31,6 @@ class Service(NamedTuple):
     volumes: tuple[tuple[str, str, bool], ...]  # source, path inside, is read-only
     is_read_only: bool
     tmpfs: tuple[str, ...]
-    interval: float  # seconds between health checks
-
-    @property
-    def ends_when_unhealthy(self) -> bool:
-        """Whether the health check itself ends a program that hangs, which no engine does."""
-        return any("end_when_unhealthy" in word for word in self.health)
 
 
 def read_env(path: Path) -> dict[str, str]:
@@ -90,7 +84,6 @@ def _service(name: str, said: Mapping[str, Any]) -> Service:
         volumes=tuple(_volume(text) for text in said.get("volumes", ())),
         is_read_only=bool(said.get("read_only")),
         tmpfs=tuple(said.get("tmpfs", ())),
-        interval=float(said.get("healthcheck", {}).get("interval", "30s").removesuffix("s")),
     )
 
 

@@ -51,7 +51,6 @@ class Container:
         self.process: subprocess.Popen[bytes] | None = None
         self.cpu_seconds = 0.0
         self.checked: tuple[str, float] = ("", 0.0)
-        self._checked_at = 0.0
         mine = self.image.environment | service.environment | also
         paths = [p for p in (self.image.environment.get("PYTHONPATH"),
                              service.environment.get("PYTHONPATH")) if p]  # fmt: skip
@@ -96,7 +95,7 @@ class Container:
     def is_healthy(self) -> bool:
         """Run the health check once, where the service is; `checked` keeps what came of it."""
         assert self.process is not None
-        self._checked_at = began = time.monotonic()
+        began = time.monotonic()
         asked = subprocess.run(
             ["nsenter", f"--target={self.process.pid}", "--mount", "--uts", "--",
              *self._as_user(), *health_of(self.service, self.folder)],
@@ -108,10 +107,6 @@ class Container:
             shown += f": {said[-1][:100]}"
         self.checked = (shown, time.monotonic() - began)
         return asked.returncode == 0
-
-    def check_is_due(self) -> bool:
-        """Whether its health check's interval is over."""
-        return time.monotonic() - self._checked_at >= self.service.interval
 
     def has_ended(self) -> bool:
         """Whether its main program ended though it is to stay."""
