@@ -31,6 +31,8 @@ def enter(arguments: Sequence[str]) -> None:
     if missing := [name for name in PROGRAMS if shutil.which(name) is None]:
         raise StackFault(f"{', '.join(missing)}: not on this machine (apt-get install util-linux "
                          "iproute2 procps curl hostname)")  # fmt: skip
+    if ROOT.is_relative_to("/tmp"):  # noqa: S108
+        raise StackFault(f"{ROOT} is below /tmp, which every service has to itself: move it")
     spaces = ["--net", "--mount", "--uts", "--ipc", "--pid", "--fork", "--kill-child"]
     if os.geteuid() != 0:
         spaces += ["--user", "--map-current-user", "--keep-caps"]
