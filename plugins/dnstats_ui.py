@@ -154,8 +154,9 @@ class RunDue(BaseDeadlineReference):
         self.by, self.hours = by, hours
 
     def serialize_reference(self) -> dict[str, Any]:
-        """As Airflow keeps it."""
-        return {"reference_type": self.reference_name, "by": self.by, "hours": self.hours}
+        """As Airflow keeps it; its pages say "must complete within a few seconds of" the type."""
+        said = f"its deadline ({self.by} UTC; by hand or backfill, after {self.hours:g} h)"
+        return {"reference_type": said, "by": self.by, "hours": self.hours}
 
     @classmethod
     def deserialize_reference(cls, reference_data: dict[str, Any]) -> RunDue:

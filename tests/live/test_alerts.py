@@ -66,7 +66,7 @@ def test_coverage_under_the_gate_is_critical_with_numbers(stack: Stack) -> None:
 def test_a_run_that_is_not_finished_by_its_deadline_is_told_once(
     stack: Stack, first_run: str
 ) -> None:
-    stack.until(lambda: stack.mails(first_run, LATE), 60)
+    stack.until(lambda: stack.mails(first_run, LATE))
     (late,) = stack.mails(first_run, LATE)
     assert re.search(
         r"it should be finished by .* UTC; it was begun at .* UTC and is ", plain(late)
@@ -77,7 +77,7 @@ def test_a_run_that_is_not_finished_by_its_deadline_is_told_once(
 def test_a_report_that_fails_is_told_by_its_dag(stack: Stack) -> None:
     run_id = stack.api.trigger(PUBLISH, {"run_id": 999_999}, "test")
     assert stack.follow(run_id, PUBLISH) == "failed"
-    stack.until(lambda: stack.mails(run_id, "ALERT: a report was not published"), 60)
+    stack.until(lambda: stack.mails(run_id, "ALERT: a report was not published"))
     (alert,) = stack.mails(run_id)
     said = "publish_report: There is no run 999999: trigger daily_scan first."
     assert said in plain(alert)

@@ -34,11 +34,11 @@ def test_a_backfill_reads_the_archive_and_asks_nobody(stack: Stack) -> None:
             "dag_run_conf": {},
         }
         stack.api.call("POST", "/backfills", body)
-        stack.until(lambda: len(runs(stack, "backfill")) == 2, 60)
+        stack.until(lambda: len(runs(stack, "backfill")) == 2)
         ends = {run_id: stack.follow(run_id) for run_id in runs(stack, "backfill")}
 
     # This stack never had a scheduled run, so Airflow now begins the last that it missed.
-    for run_id in stack.until(lambda: runs(stack, "scheduled"), 60):
+    for run_id in stack.until(lambda: runs(stack, "scheduled")):
         stack.api.fail_run(SCAN, run_id)
         stack.follow(run_id)
 
@@ -56,7 +56,7 @@ def test_a_backfill_reads_the_archive_and_asks_nobody(stack: Stack) -> None:
     assert create["try_number"] == 1, "trying again would change nothing"
     assert sentence in str(stack.api.task_log(create))
     assert any(sentence in line for line in watching.failures(stack.api, SCAN, refused))
-    stack.until(lambda: stack.mails(refused, "CRITICAL"), 60)
+    stack.until(lambda: stack.mails(refused, "CRITICAL"))
     assert "create_run" in plain(stack.mails(refused, "CRITICAL")[0])
 
 

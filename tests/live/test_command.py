@@ -13,7 +13,7 @@ def rerun(stack: Stack, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "dnstats.stack", "rerun", *arguments],
         env={"PATH": os.defpath, "DNSTATS_VAR": str(stack.owner.places.var)},
-        capture_output=True, text=True, timeout=200, check=False,
+        capture_output=True, text=True, timeout=900, check=False,
     )  # fmt: skip
 
 

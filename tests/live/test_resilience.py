@@ -19,7 +19,7 @@ def test_a_killed_scheduler_does_not_change_the_rows(stack: Stack, first_run: st
         stack.until(stack.running_scan(run_id))
         killed = stack.owner.components["scheduler"]
         os.kill(killed.pid, signal.SIGKILL)
-    assert stack.follow(run_id, seconds=500) == "success"
+    assert stack.follow(run_id) == "success"
     assert stack.rows(run_id) == stack.rows(first_run)
     assert stack.owner.components["scheduler"].pid != killed.pid
 
@@ -32,7 +32,7 @@ def test_a_killed_database_does_not_change_the_rows(stack: Stack, first_run: str
         server = stack.owner.cluster.running_pid()
         assert server is not None
         os.kill(server, signal.SIGKILL)
-    assert stack.follow(run_id, seconds=500) == "success"
+    assert stack.follow(run_id) == "success"
     assert stack.rows(run_id) == stack.rows(first_run)
     assert stack.owner.cluster.running_pid() not in (None, server)
 
@@ -48,4 +48,4 @@ def test_idle_workers_of_a_killed_scheduler_are_ended(stack: Stack, first_run: s
         left = {p for p in members if processes.parent(p) not in members | {owner.pid}} - known
         return owner.components["scheduler"].pid != killed and not left
 
-    stack.until(tended, 60)
+    stack.until(tended)

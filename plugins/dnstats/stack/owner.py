@@ -34,7 +34,7 @@ from dnstats.stack.fault import StackFault, room_left
 from dnstats.stack.places import Places
 from dnstats.stack.postgres import Cluster
 
-HEALTHY_SECONDS = 180.0
+HEALTHY_SECONDS = 300.0
 STOP_SECONDS = 8.0  # SIGTERM is answered in 4 to 12; nothing is lost by not waiting longer
 LAB_ENVIRONMENT = {
     # Scheduled runs, and those of the trigger form, are of the practice internet too.

@@ -22,7 +22,7 @@ from dnstats.stack.places import Places
 from dnstats.stack.postgres import Cluster
 
 SCAN, PUBLISH = "daily_scan", "publish_report"
-PARSE_SECONDS = 90.0
+PARSE_SECONDS = 180.0
 PUBLISH_SECONDS = 300.0
 
 
