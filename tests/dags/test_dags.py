@@ -47,12 +47,22 @@ def files(ignore):
 executed = files(".airflowignore")
 if len(executed) == 1:  # else __main__.py is among them, and its sys.exit() ends us here
     plugins_manager.ensure_plugins_loaded()
+deadlines = {}
+if len(executed) == 1:  # as Airflow keeps it, and back, by the class that the plugin registers
+    from airflow.serialization.decoders import decode_deadline_reference
+    from airflow.serialization.encoders import encode_deadline_reference
+    for dag in found.dags.values():
+        for alert in dag.deadline or ():
+            kept = json.loads(json.dumps(encode_deadline_reference(alert.reference)))
+            back = decode_deadline_reference(kept).inner_ref
+            deadlines[dag.dag_id] = [back.by, back.hours, kept["reference_type"]]
 schedules = {}
 for schedule in ("never", "after list", "0 9 * * *"):
     os.environ["DNSTATS_SCHEDULE"] = schedule
     schedules[schedule] = type(read().dags["daily_scan"].timetable).__name__
 print("RESULT" + json.dumps({
     "errors": found.import_errors, "dags": dags, "schedules": schedules,
+    "deadlines": deadlines,
     "executed": executed, "without": len(files(".none")),
     "plugins": [] if len(executed) > 1 else
         [plugin["name"] for plugin in plugins_manager.get_plugin_info(["name"])],
@@ -95,6 +105,11 @@ def test_a_scan_runs_by_the_clock_or_after_the_list_or_never(found: dict[str, An
         "after list": "AssetTriggeredTimetable",
         "0 9 * * *": "CronTriggerTimetable",
     }
+
+
+def test_the_deadline_of_a_scan_comes_back_as_airflow_keeps_it(found: dict[str, Any]) -> None:
+    said = "its deadline (18:00 UTC; by hand or backfill, after 10 h)"
+    assert found["deadlines"] == {"daily_scan": ["18:00", 10, said]}
 
 
 def test_the_daily_scan_has_its_six_boxes_and_no_others(found: dict[str, Any]) -> None:
