@@ -188,9 +188,13 @@ class Lookups:
                 self.ready(server)
         ready, self._ready = self._ready, []
         for server in ready:
+            if server.pool is not None:
+                server.pool.takers += 1
+        for server in ready:
             server.is_ready = False
             if server.pool is not None:
                 server.pool.is_ready = False
+                server.pool.takers -= 1
             if server.state >= State.SILENT:
                 continue
             if server.resume_at > now:
@@ -249,9 +253,8 @@ class Lookups:
         pool = server.pool
         if pool is None or not pool.queue:
             return fresh, others
-        live = len(pool.live)
         queue = pool.queue
-        left = min(-(-len(queue) // max(1, live)), count)
+        left = min(-(-len(queue) // (pool.takers + 1)), count)
         while left > 0 and queue:
             lookup = queue.popleft()
             if lookup.is_fresh:
@@ -262,7 +265,7 @@ class Lookups:
                 lookup.is_queued = False
                 continue  # not counted: taking nothing but such would leave nobody to go on
             left -= 1
-            if lookup.avoid is server and live > 1:
+            if lookup.avoid is server and len(pool.live) > 1:
                 queue.append(lookup)
                 continue
             lookup.is_queued = False

@@ -214,10 +214,11 @@ class Server:
 class Pool:
     """Resolvers that share one queue: each takes from it what it has room for."""
 
-    __slots__ = ("dead", "is_ready", "queue", "servers")
+    __slots__ = ("dead", "is_ready", "queue", "servers", "takers")
 
     def __init__(self) -> None:
         self.is_ready = False  # each of its servers is
+        self.takers = 0  # servers that have yet to take their share, while bursts are put together
         self.dead = 0  # of its servers
         self.servers: list[Server] = []
         self.queue: deque[Lookup] = deque()
