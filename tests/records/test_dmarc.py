@@ -227,6 +227,8 @@ def test_test_mode_lowers_the_effective_policy_only() -> None:
         (("v=DMARC1",), True),
         (("v=DMARC1;",), True),
         (("v=DMARC1; rua=mailto:b@reports.example",), True),
+        (("v=DMARC1; rua=mailto:b@other.example",), False),
+        (("v=DMARC1; rua=mailto:b@reports.example,mailto:b@other.example",), False),
         (("other", "v=DMARC1;"), True),
         (("v=dmarc1",), False),
         (("v=spf1 -all",), False),

@@ -14,7 +14,7 @@ import msgspec
 from dnstats import wire
 from dnstats.answer import Question
 from dnstats.records import public_suffix
-from dnstats.records.dmarc_record import URI_LISTS, DmarcRecord, is_record
+from dnstats.records.dmarc_record import URI_LISTS, DmarcRecord, is_record, parse_record
 from dnstats.records.record import Look
 from dnstats.records.report_uri import ReportUri, report_uris
 from dnstats.records.tag_list import values_of
@@ -78,6 +78,17 @@ def _fits(domain: str, host: str) -> bool:
     return len(domain) + len(host) + len("._report._dmarc.") <= wire.MAX_NAME - 2
 
 
+def _consents(text: str, host: str) -> bool:
+    """Whether a text at the name of a consent is one.
+
+    RFC 9990 section 4, steps 6 to 9: it begins with the version. It may name other addresses at the
+    same host; where it names one elsewhere, nothing is sent, there or to the first address.
+    """
+    if not is_record(text):
+        return False
+    return all(uri.host in ("", host) for uri in parse_record(text).rua)
+
+
 def report_addresses(
     domain: str, record: DmarcRecord, look: Look
 ) -> tuple[tuple[ReportAddress, ...], tuple[ReportAddress, ...], tuple[str, ...]]:
@@ -88,9 +99,10 @@ def report_addresses(
             consent[host] = False  # RFC 9990 section 4 step 4: a name too long is no consent
             continue
         answer = look(consent_question(domain, host))
-        # RFC 9990 section 4 step 8: any text that begins with the version is consent.
         consent[host] = (
-            any(is_record(readable(text)) for text in texts(answer)) if answer.is_measured else None
+            any(_consents(readable(text), host) for text in texts(answer))
+            if answer.is_measured
+            else None
         )
     silent = tuple(host for host, is_given in consent.items() if is_given is None)
 

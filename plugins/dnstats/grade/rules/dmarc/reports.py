@@ -85,7 +85,8 @@ def reports_not_authorised(dmarc: Dmarc) -> str | Abstain | None:
     """A host in another domain has not agreed to get the reports.
 
     Reports about this domain are sent there only when it publishes `v=DMARC1` at
-    `<this domain>._report._dmarc.<host>`. Ask its operator to add that record.
+    `<this domain>._report._dmarc.<host>`, and no address elsewhere there. Ask its operator to add
+    that record.
     """
     return _without_consent(dmarc, dmarc.rua)
 
@@ -96,7 +97,7 @@ def _without_consent(dmarc: Dmarc, addresses: tuple[ReportAddress, ...]) -> str 
     refused = [one.host for one in external if one.is_authorised is False]
     if refused:
         names = (f"{dmarc.found_at}._report._dmarc.{host}" for host in dict.fromkeys(refused))
-        return f"no record at {', '.join(names)}"
+        return f"no consent at {', '.join(names)}"
     unknown = [one.host for one in external if one.is_authorised is None]
     return Abstain(f"consent of {', '.join(unknown)} not measured") if unknown else None
 
