@@ -279,6 +279,21 @@ def test_a_past_day_is_read_again_from_its_archive_and_never_asked(
     assert reread == {domain: row.readings for domain, row in before.items()}
 
 
+def test_a_small_run_by_hand_is_not_what_the_day_was(
+    engine: sa.Engine, lab_settings: Settings, start_run: Start
+) -> None:
+    day = start_run("scheduled__1", last_rank=4, dns="custom")
+    by_hand = start_run("manual__2", last_rank=2, dns="custom")
+    practice = start_run("manual__3", last_rank=6, dns="lab")
+    for chunks in (day, by_hand, practice):
+        scan_chunk(engine, lab_settings, chunks[0], now=NOW)
+    again = reread_run(engine, lab_settings, dag_run_id="backfill__1", day=NOW.date(), now=NOW)
+    assert [chunk["label"] for chunk in again] == [chunk["label"] for chunk in day]
+    with engine.connect() as connection:
+        versions = connection.scalar(sa.select(Run.versions).where(Run.id == again[0]["run_id"]))
+    assert versions["reread_of_run"] == day[0]["run_id"]
+
+
 def test_a_day_without_an_archive_says_so(engine: sa.Engine, lab_settings: Settings) -> None:
     with pytest.raises(Refused, match="no archived answers of 2020-02-02"):
         reread_run(engine, lab_settings, dag_run_id="b", day=dt.date(2020, 2, 2), now=NOW)

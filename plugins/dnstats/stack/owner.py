@@ -165,7 +165,10 @@ class Owner:
         for name, status in self.dead().items():
             log = self.cluster.log if name == "postgres" else self.places.logs / f"{name}.log"
             left = room_left(self.places.var)
-            raise StackFault(f"{name} ended by itself (status {status}); {log} says why{left}")
+            raise StackFault(
+                f"{name} ended by itself (status {status}); {log} may say why{left}; "
+                "what was done is kept, and the same make again begins anew"
+            )
 
     def _start_database(self) -> None:
         if self.cluster.home != self.cluster.folder:

@@ -21,7 +21,11 @@ from dnstats.tasks.create_run import name_chunks
 def reread_run(
     database: sa.Engine, settings: Settings, *, dag_run_id: str, day: dt.date, now: dt.datetime
 ) -> list[ChunkName]:
-    """Chunks that stand on the archive files of the newest run that asked DNS on `day`."""
+    """Chunks that stand on the archive files of the run that asked DNS on `day`.
+
+    Where several did, the one of the most sites, of these the newest: a small run by hand, or one
+    of the practice internet, is not what the day was.
+    """
     with database.begin() as connection:
         original = _find_original(connection, settings.archive, day)
         known = connection.execute(
@@ -45,12 +49,17 @@ def reread_run(
 
 def _find_original(connection: sa.Connection, where: str, day: dt.date) -> int:
     dropped: dt.datetime | None = None
+    sites = (
+        sa.select(sa.func.coalesce(sa.func.sum(Chunk.sites), 0))
+        .where(Chunk.run_id == Run.id)
+        .scalar_subquery()
+    )
     # The lock keeps drop_old_runs from removing the files before it can see that they are read.
     runs = connection.execute(
         sa.select(Run.id, Run.answers_dropped_at)
         .where(Run.day == day, Run.source == "dns")
-        .order_by(Run.id.desc())
-        .with_for_update(read=True)
+        .order_by(Run.dns == "lab", sites.desc(), Run.id.desc())
+        .with_for_update(read=True, of=Run)
     )
     for run_id, dropped_at in runs.all():
         if dropped_at is not None:
