@@ -85,6 +85,9 @@ reports: install ## serve the published reports on loopback, so that single site
 bench-grade: install ## cost of reading and grading 10,000 sites into PostgreSQL, beside its floors
 	@$(VENV) bench/grade.py
 
+bench-million: install ## a million sites for real, from list to report and dropping: an hour, 20 GB
+	@$(VENV) bench/million.py
+
 secrets: ## passwords for docker compose, into .env
 	@$(PYTHON) include/deploy/make_secrets.py
 

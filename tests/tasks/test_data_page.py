@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import re
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow.parquet as pq
 import pytest
 import sqlalchemy as sa
 from dnstats.archive import SCHEMA
 from dnstats.db.models import Base, Run, SiteList
+from dnstats.report.sites_parquet import COLUMNS
 from dnstats.settings import ROOT, Settings
 from dnstats.tasks.grade_chunk import grade_chunk
 from dnstats.tasks.notify_done import notify_done
 from dnstats.tasks.process_chunk import process_chunk
+from dnstats.tasks.publish_report import publish_report
 from dnstats.tasks.reread_run import reread_run
 from dnstats.tasks.scan_chunk import scan_chunk
 from sqlalchemy.dialects import postgresql
@@ -51,6 +55,28 @@ def test_every_column_of_the_archive_is_told() -> None:
         assert line in PAGE.splitlines(), f"add to include/docs/data.md: {line}"
 
 
+def test_every_column_of_a_reports_parquet_is_told(two_runs: Settings) -> None:
+    schema = pq.read_schema(two_runs.reports / "latest" / "sites.parquet")
+    told = [field for field in schema if not field.name.startswith("grade_")]
+    assert [field.name for field in told] == list(COLUMNS)
+    for field in told:
+        assert field.metadata[b"comment"].decode() == COLUMNS[field.name]
+        kind = str(field.type).replace("element:", "item:")
+        line = f"| `{field.name}` | {kind} | {COLUMNS[field.name]} |"
+        assert line in PAGE.splitlines(), f"add to include/docs/data.md: {line}"
+
+
+def test_the_package_describes_every_column_of_every_file(two_runs: Settings) -> None:
+    home = two_runs.reports / "latest"
+    package = json.loads((home / "datapackage.json").read_text("utf-8"))
+    described = {one["path"]: one["schema"]["fields"] for one in package["resources"]}
+    assert {path.relative_to(home).as_posix() for path in home.rglob("*.csv")} <= set(described)
+    for path, fields in described.items():
+        assert all(one["description"] and one["type"] for one in fields), path
+        rows = duckdb.sql(f"SELECT * FROM '{home / path}'")
+        assert rows.columns == [one["name"] for one in fields], path
+
+
 @pytest.fixture
 def two_runs(engine: sa.Engine, lab_settings: Settings, start_run: Any) -> Settings:
     """The practice internet's sites, scanned, and read again; one site lost DNSSEC meanwhile."""
@@ -73,6 +99,7 @@ def two_runs(engine: sa.Engine, lab_settings: Settings, start_run: Any) -> Setti
         connection.execute(sa.update(Run).values(dns="custom"))
     for name in ("manual__1", "backfill__1"):
         notify_done(engine, settings, name, None, now=NOW + dt.timedelta(hours=1))
+    publish_report(engine, settings)
     return settings
 
 

@@ -50,19 +50,27 @@ def write_list_changes(connection: sa.Connection, run_id: int, folder: Path) -> 
     ).one_or_none()
     if row is None or not row.changes:
         return None
-    told: dict[str, Any] = row.changes
+    try:
+        told = _read(row.changes)
+    except (KeyError, TypeError):
+        return None  # of another version
     before = connection.scalar(
         sa.select(SiteList.id).where(
-            SiteList.name == told["since"], SiteList.ranks_dropped_at.is_(None)
+            SiteList.name == told.since, SiteList.ranks_dropped_at.is_(None)
         )
     )
-    if before is not None:
-        _write(connection, before, row.id, folder / FILE)
+    if before is None:
+        return told
+    _write(connection, before, row.id, folder / FILE)
+    return told._replace(has_file=True)
+
+
+def _read(changes: dict[str, Any]) -> ListChanges:
     values: dict[str, Any] = {
         name: tuple(ListMove(**one) for one in value) if isinstance(value, list) else value
-        for name, value in told.items()
+        for name, value in changes.items()
     }
-    return ListChanges(**values, has_file=before is not None)
+    return ListChanges(**values, has_file=False)
 
 
 def _write(connection: sa.Connection, before: int, now: int, path: Path) -> None:
