@@ -57,6 +57,21 @@ def test_a_run_leads_to_its_report_without_scripts(browser: httpx.Client, publis
         assert "default-src 'none'" in policy
 
 
+def test_a_site_is_looked_up_without_scripts(browser: httpx.Client, published: str) -> None:
+    report = browser.get(f"/dnstats/run/{published}/report", follow_redirects=True).url
+    sites = browser.get(str(report.join("sites.csv"))).text
+    domain = sites.splitlines()[1].split(",")[1]
+    answer = browser.get(str(report.join(f"site.html?domain={domain}")))
+    assert answer.status_code == 200
+    assert f"<h2>{domain}</h2>" in answer.text
+    assert "<script" not in answer.text
+    policy = answer.headers["content-security-policy"]
+    assert "form-action 'self'" in policy
+    assert "allow-scripts" not in policy
+    nobody = browser.get(str(report.join("site.html?domain=nobody.example")))
+    assert "This run has no site nobody.example" in nobody.text
+
+
 def test_a_chunk_leads_to_its_archive_file(
     stack: Stack, browser: httpx.Client, first_run: str, published: str
 ) -> None:

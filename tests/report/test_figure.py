@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from dnstats.report.chart import DOES_NOT_APPLY, KINDS, NOT_MEASURED, Chart, Count
-from dnstats.report.figure import MOST_BARS, Figure, make_figure, percent, show_percent
+from dnstats.report.figure import MOST_BARS, NEUTRAL, Figure, make_figure, percent, show_percent
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -99,3 +99,18 @@ def test_little_is_not_shown_as_nothing_nor_much_as_all(value: float, shown: str
 
 def test_percent_of_nothing_is_nothing() -> None:
     assert percent(5, 0) == 0
+
+
+def test_a_label_has_one_tone_in_all_panels_and_stands_in_the_legend_once() -> None:
+    rows = [
+        Count("few", "second", 5, None), Count("few", "none", 1, None),
+        Count("many", "first", 1, None), Count("many", "second", 1, None),
+        Count("many", "third", 1, None), Count("many", "none", 1, None),
+        Count("other", "fourth", 1, None),
+    ]  # fmt: skip
+    drawn = make_figure(chart("share"), rows)
+    tones = [{part.label: part.tone for part in panel.parts} for panel in drawn.panels]
+    assert tones[0] == {"second": 1, "none": NEUTRAL}
+    assert tones[1] == {"first": 0, "second": 1, "third": 2, "none": NEUTRAL}
+    assert [label for label, _ in drawn.legend] == ["first", "second", "third", "none", "fourth"]
+    assert dict(drawn.legend)["fourth"] not in (0, 1, 2, NEUTRAL)
