@@ -65,7 +65,7 @@ def write_package(summary: Summary, lists: Iterable[WrittenList], folder: Path) 
         "title": f"DNStats, {summary.day}",
         "description": "What sites publish in DNS. `not measured` is a value of its own: nobody "
         "could tell. manifest.json says what the run was made of.",
-        "created": summary.day.isoformat(),
+        "created": f"{summary.day.isoformat()}T00:00:00Z",
         "licenses": [{
             "name": "CC-BY-4.0", "title": "Creative Commons Attribution 4.0",
             "path": "https://creativecommons.org/licenses/by/4.0/",
@@ -115,9 +115,10 @@ def _field(column: str, known: dict[str, tuple[str, str]]) -> dict[str, str]:
 
 def _parquet_field(field: pa.Field) -> dict[str, str]:
     kind = (
-        "array" if pa.types.is_list(field.type)
+        "any" if pa.types.is_list(field.type)
         else "boolean" if pa.types.is_boolean(field.type)
-        else "integer" if pa.types.is_integer(field.type)
+        else "integer" if field.name == "rank"
+        else "number" if pa.types.is_integer(field.type)  # a null of which is NaN to some readers
         else "string"
     )  # fmt: skip
     return {"name": field.name, "type": kind, "description": meaning(field.name)}
