@@ -81,7 +81,6 @@ def _resource(folder: Path, name: str, title: str) -> dict[str, Any]:
         "name": stem.replace("/", "-").replace("_", "-") + ("-parquet" * (kind == "parquet")),
         "path": name,
         "format": kind,
-        "bytes": (folder / name).stat().st_size,
     }
     if title:
         resource["title"] = title
