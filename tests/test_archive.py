@@ -128,7 +128,7 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path, mon
     def fail(*_: object, **__: object) -> None:
         raise OSError("no space left on device")
 
-    monkeypatch.setattr(pq, "write_table", fail)
+    monkeypatch.setattr(pq.ParquetWriter, "write_table", fail)
     with pytest.raises(OSError, match="no space"):
         archive.write(str(tmp_path), "c.parquet")
     assert [path.name for path in tmp_path.iterdir()] == ["c.parquet"]

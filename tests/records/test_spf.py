@@ -10,6 +10,7 @@ from dnstats import wire
 from dnstats.answer import Answer, Question, Reason
 from dnstats.records.record import Look, NotMeasured, Reading, Site
 from dnstats.records.spf import MAX_QUESTIONS, Spf, Verdict, parse_example, questions, read
+from dnstats.records.spf_select import spf_texts, texts_once
 from dnstats.records.spf_step import MAX_STEPS, End
 from dnstats.records.spf_term import Qualifier
 from hypothesis import given, settings
@@ -29,6 +30,7 @@ from tests.answers import (
 )
 
 SITE = Site(1, "example.com")
+TXT = Question("example.com", wire.TXT)
 APEX = Question("example.com", wire.TXT)
 
 
@@ -113,6 +115,24 @@ def test_strings_are_joined_without_a_space() -> None:
 def test_a_record_behind_an_alias_is_the_sites_own() -> None:
     answer = present(APEX, "v=spf1 -all", aliases=("elsewhere.example.net",))
     assert read_in(look_of(answer)).is_mailless
+
+
+STRINGS = st.lists(
+    st.sampled_from((b"", b"v", b"v=s", b"pf1", b"v=spf1", b"V=SPF1 a", b" -all", b"other text")),
+    max_size=4,
+).map(lambda parts: b"".join(bytes((len(part),)) + part for part in parts))
+
+
+@given(
+    st.lists(
+        st.one_of(STRINGS, STRINGS.map(lambda rdata: rdata[:-1]), st.binary(max_size=9)),
+        min_size=1,
+        max_size=3,
+    )
+)
+def test_the_scan_selects_the_same_texts_as_the_reading(rdata: list[bytes]) -> None:
+    answer = raw(TXT, *rdata)
+    assert texts_once(answer) == spf_texts(answer).texts
 
 
 def test_several_records_are_a_permerror_and_all_are_kept() -> None:

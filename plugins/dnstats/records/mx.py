@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from dnstats import wire
-from dnstats.answer import Answer, Plan, Question, RRset
+from dnstats.answer import Answer, Outcome, Plan, Question, RRset
 from dnstats.records.example import look_in
 from dnstats.records.guard import unreadable_is_not_measured
 from dnstats.records.host import Host, host_questions, read_host
@@ -65,8 +65,13 @@ def questions(site: Site) -> Plan:
 
 def mail_hosts(answer: Answer) -> tuple[str, ...]:
     """Hosts of an MX answer that can have addresses, by preference, at most MAX_HOSTS."""
-    rrset = answer.rrset()
-    return _asked(_read_pairs(answer.message, rrset)[0]) if rrset is not None else ()
+    return _mail_hosts(answer.message, answer.question) if answer.is_present else ()
+
+
+@functools.lru_cache(maxsize=1024)  # the families that want to know run one after another
+def _mail_hosts(message: bytes, question: Question) -> tuple[str, ...]:
+    rrset = Answer(question, Outcome.PRESENT, message=message).rrset()
+    return _asked(_read_pairs(message, rrset)[0]) if rrset is not None else ()
 
 
 def _asked(pairs: list[tuple[int, str]]) -> tuple[str, ...]:

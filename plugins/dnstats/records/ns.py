@@ -28,7 +28,7 @@ from dnstats.records.name_server import (
     read_server_address,
 )
 from dnstats.records.ns_record import NsSet, name_fault, ns_set
-from dnstats.records.only_above import hosts_only_above, names_only_above
+from dnstats.records.only_above import hosts_only_above, names_only_above, names_others
 from dnstats.records.record import Look, NotMeasured, Reading, Record, Site, not_measured
 from dnstats.records.zone import look_unchecked, ns_question, zone_of
 
@@ -107,11 +107,14 @@ def questions(site: Site) -> Plan:
     if not wanted:
         return
     known.update(zip(wanted, (yield wanted), strict=True))
+    told: Answer | None = None
     for question in delegation_questions(site.domain, look):
         (told,) = yield (question,)
         known[question] = told
         if told.is_measured:
             break
+    if told is None or not names_others(told, named):
+        return
     above = read_delegation(site.domain, look)
     names = list(names_only_above(above, named))
     wanted = tuple(question for name in names for question in host_questions(name))

@@ -6,12 +6,24 @@ zone's own set they are all there is.
 
 from __future__ import annotations
 
+from dnstats.answer import Answer
 from dnstats.records.delegation import Delegation, Source
 from dnstats.records.host import Host, read_host
 from dnstats.records.ip_address import is_v6
 from dnstats.records.name_server import MAX_HOSTS
-from dnstats.records.ns_record import name_fault
+from dnstats.records.ns_record import name_fault, ns_set
 from dnstats.records.record import Look, NotMeasured
+
+
+def names_others(told: Answer, named: tuple[str, ...]) -> bool:
+    """Whether an answer of the zone above hands on to more than those that the zone `named`.
+
+    Hardly any does, and all of a delegation costs ten times as much to read.
+    """
+    if not told.is_referral:
+        return False
+    found = ns_set(told.message, told.question.name, is_referral=True)
+    return any(name not in named for name in found.names)
 
 
 def names_only_above(

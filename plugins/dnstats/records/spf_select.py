@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from dnstats import wire
 from dnstats.answer import Answer, Outcome, Question, RRset
-from dnstats.records.spf_record import is_spf
+from dnstats.records.spf_record import VERSION, is_spf
 from dnstats.records.txt import join_strings
 
 
@@ -32,7 +32,14 @@ def spf_texts(answer: Answer) -> Selected:
 
 def texts_once(answer: Answer) -> tuple[bytes, ...]:
     """The same texts, not remembered: most answers are looked at by one site only."""
-    return _select(answer).texts if answer.is_present else ()
+    records = _records(answer) if answer.is_present else None
+    found = []
+    for rdata in records.rdata if records is not None else ():
+        if rdata[1:7].lower() != VERSION and rdata[:1] > b"\5":
+            continue  # what nearly all other texts end at; a version may come in pieces
+        if _is_whole(rdata) and is_spf(text := join_strings(rdata)):
+            found.append(text)
+    return tuple(found)
 
 
 def exchanges_of(answer: Answer) -> tuple[str, ...]:

@@ -264,7 +264,7 @@ class Plans:
             asker.missing = missing
             if missing:
                 continue
-            if len(asker.questions) == 1 and asker.takes_all:
+            if len(asker.questions) == 1 and asker.entry is None and not asker.is_cut:
                 self._run(asker, (answer,))
             else:
                 self._run(asker, self._answers(asker))

@@ -28,8 +28,8 @@ class Tally:
 
     def count(self, answer: Answer) -> None:
         """One more question is settled."""
-        self.settled += 1
         outcome = answer.outcome
+        self.settled += 1
         if outcome is Outcome.PRESENT:
             self._present += 1
             return

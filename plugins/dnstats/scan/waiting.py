@@ -32,11 +32,6 @@ class Asker(msgspec.Struct, eq=False):
     steps: int = 0
     is_cut: bool = False  # not all it asked is asked for it
 
-    @property
-    def takes_all(self) -> bool:
-        """A plan of a site, of which everything was asked: it gets what stands in the table."""
-        return self.entry is None and not self.is_cut
-
 
 class Entry(msgspec.Struct, eq=False):
     """A question that has no final answer yet. `once`: it gets no second pass of its own."""
