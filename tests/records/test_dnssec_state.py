@@ -31,6 +31,7 @@ NEVER_ASKED = unmeasured(CD, Reason.NOT_ASKED)
     [
         (_soa(ad=True), present(DS, GOOD_DS), State.SECURE),
         (_soa(), nodata(DS), State.INSECURE),
+        (_soa(ad=True), nodata(DS), State.INSECURE),
         (_soa(), present(DS, DEAD_DS), State.INSECURE),
         (_soa(), present(DS, DEAD_DS, GOOD_DS), State.INDETERMINATE),
         (nodata(SOA, ad=True), present(DS, GOOD_DS), State.SECURE),

@@ -35,7 +35,9 @@ def state_of(soa: Answer, unchecked: Answer, ds: Answer) -> State | NotMeasured:
     were fetched around a resolver that failed.
     """
     if soa.is_measured:
-        state = State.SECURE if soa.ad else _state_without_ad(ds)
+        # AD where the zone above has no DS is somebody's who sets it without having validated.
+        is_secure = soa.ad and not ds.is_absent
+        state = State.SECURE if is_secure else _state_without_ad(ds)
         return not_measured(soa) if state is State.INDETERMINATE and soa.is_unvalidated else state
     if soa.reason is not Reason.SERVFAIL or ds.is_absent:
         return not_measured(soa)  # without a DS there is nothing to fail validation
