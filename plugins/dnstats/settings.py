@@ -156,6 +156,8 @@ SETTINGS: tuple[Setting, ...] = (
             "questions a second to the resolvers, for the whole run; 0: no ceiling of ours"),
     Setting("DNSTATS_SERVER_RATE", "20", _between(0.1, 1e6),
             "questions a second to any one name server asked directly, for the whole run"),
+    Setting("DNSTATS_NETWORK_RATE", "200", _between(0, 1e6),
+            "the same to all name servers of one network (/24, /48) together; 0: no such ceiling"),
     Setting("DNSTATS_WINDOW", "1000", _whole(1, 20000), "most look-ups under way in one scan"),
     Setting("DNSTATS_TIMEOUT", "2.5", _between(0.05, 60), "seconds that a try waits"),
     Setting("DNSTATS_TRIES", "3", _whole(1, 10), "tries of a question in each pass"),

@@ -51,6 +51,20 @@ def test_parallel_scans_are_added_up_by_the_second(database: sa.Connection) -> N
     assert highest_pace(database, run_id) == Pace(16, "a")
 
 
+def test_networks_are_added_up_by_themselves(database: sa.Connection) -> None:
+    one = {
+        "highest_rate": 9,
+        "highest_rate_server": "a",
+        "highest_network_rate": 30,
+        "highest_rate_network": "a/24",
+        "busiest_networks": {"a/24": [100, [30, 5]]},
+    }
+    other = {**one, "busiest_networks": {"a/24": [101, [28]]}}
+    run_id = run_with(database, one, other, None)
+    assert highest_pace(database, run_id, of_networks=True) == Pace(33, "a/24")
+    assert highest_pace(database, run_id) == Pace(9, "a")
+
+
 def test_a_scan_that_names_no_seconds_counts_with_its_own_peak(database: sa.Connection) -> None:
     run_id = run_with(database, {"highest_rate": 9, "highest_rate_server": "a"}, {"sites": 3})
     assert highest_pace(database, run_id) == Pace(9, "a")
@@ -69,6 +83,7 @@ def test_of_a_dropped_run_the_seconds_are_forgotten_and_the_counts_stay(
     database: sa.Connection,
 ) -> None:
     report = {"highest_rate": 9, "highest_rate_server": "a", "busiest": {"a": [100, [9] * 600]}}
+    report["busiest_networks"] = {"a/24": [100, [9] * 600]}
     run_id = run_with(database, report, None, {"sites": 3})
     for _ in range(2):
         forget_seconds(database, run_id)

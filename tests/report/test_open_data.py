@@ -109,7 +109,8 @@ def test_the_manifest_says_what_the_run_was_made_of(
     run_id = fill_run(database, plausible_sites(10), unread=1, versions={"rules": 3, "archive": 1})
     report = {"questions": 7, "outcomes": {"present": 4, "not_measured": 3},
               "reasons": {"timeout": 3}, "highest_rate": 19,
-              "highest_rate_server": "192.0.2.1"}  # fmt: skip
+              "highest_rate_server": "192.0.2.1", "highest_network_rate": 30,
+              "highest_rate_network": "192.0.2.0/24"}  # fmt: skip
     database.execute(sa.update(Chunk).where(Chunk.run_id == run_id).values(scan_report=report))
     home = publish(database, tmp_path, run_id)
     manifest = json.loads((home / "manifest.json").read_text("utf-8"))
@@ -120,6 +121,8 @@ def test_the_manifest_says_what_the_run_was_made_of(
     chunks = 2  # the second one is that of the unread site
     assert manifest["scan"]["not_measured_because"] == {"timeout": 3 * chunks}
     assert manifest["highest_rate"] == {"queries_in_a_second": 19, "at": "192.0.2.1"}
+    network = {"queries_in_a_second": 30, "at": "192.0.2.0/24"}
+    assert manifest["highest_rate_at_a_network"] == network
     for file in manifest["files"]:
         content = (home / file["name"]).read_bytes()
         assert (len(content), hashlib.sha256(content).hexdigest()) == (

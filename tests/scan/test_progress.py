@@ -17,7 +17,9 @@ def report(**changes: Any) -> ScanReport:
         "unproven": 12, "types": {"TXT": {"not_measured": 2345, "asked_again": 3000, "flips": 655}},
         "datagrams": 450_000, "stream_queries": 9000, "retries": 30_000, "refunds": 0, "ignored": 3,
         "folded": 0, "malformed": 7, "truncated": 8990, "highest_rate": 19,
-        "highest_rate_server": "192.0.2.1", "busiest": {}, "resolver_rate": 4000, "servers": 41_000,
+        "highest_rate_server": "192.0.2.1", "busiest": {},
+        "highest_network_rate": 150, "highest_rate_network": "192.0.2.0/24", "busiest_networks": {},
+        "resolver_rate": 4000, "servers": 41_000,
         "elapsed": 240.4, "cpu_seconds": 98.7, "warnings": (),
     }  # fmt: skip
     return ScanReport(**{**values, **changes})

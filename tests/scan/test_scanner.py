@@ -188,7 +188,7 @@ def test_follow_ups_that_lead_to_who_opted_out_are_not_asked_either() -> None:
 
 def test_the_rate_at_one_server_keeps_its_bound_and_is_reported() -> None:
     with NameServer(always) as server:
-        settings = quick("127.0.0.1:1", direct_port=server.port, server_rate=40.0)
+        settings = quick("127.0.0.1:1", direct_port=server.port, server_rate=40.0, timeout=20.0)
         questions = [txt(f"n{number}.example", "127.0.0.1") for number in range(60)]
         _, report = run(settings, *questions)
         times = server.times

@@ -24,7 +24,10 @@ from tests.tasks.conftest import NOW
 
 Start = Callable[..., list[ChunkName]]
 
-OF_THE_SCAN = {"highest_rate", "highest_rate_server", "controlled", "control_differs"}
+OF_THE_SCAN = {
+    "highest_rate", "highest_rate_server", "highest_network_rate", "highest_rate_network",
+    "controlled", "control_differs",
+}  # fmt: skip
 """Figures on how a scan went: another scan of the same sites has its own."""
 
 

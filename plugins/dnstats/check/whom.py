@@ -80,5 +80,6 @@ def _settings(
         window=settings["DNSTATS_WINDOW"],
         resolver_rate=settings["DNSTATS_RESOLVER_RATE"],
         server_rate=settings["DNSTATS_SERVER_RATE"],
+        network_rate=settings["DNSTATS_NETWORK_RATE"],
         opted_out=read_opt_out(Path(settings["DNSTATS_OPT_OUT"])),
     )

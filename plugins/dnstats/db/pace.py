@@ -6,32 +6,36 @@ from collections import Counter
 from typing import NamedTuple
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import JSONB
 
 from dnstats.db.models import Chunk
 
+_SERVERS = "highest_rate", "highest_rate_server", "busiest"
+_NETWORKS = "highest_network_rate", "highest_rate_network", "busiest_networks"
+"""Where a scan's report has them."""
+
 
 class Pace(NamedTuple):
-    """The most queries within one clock second at one address asked directly; 0 for none."""
+    """The most queries within one clock second at one address, or network; 0 for none."""
 
     queries: int
     server: str
 
 
-def highest_pace(connection: sa.Connection, run_id: int) -> Pace:
+def highest_pace(connection: sa.Connection, run_id: int, *, of_networks: bool = False) -> Pace:
     """Second by second over the addresses that each scan asked most; no less than any one scan's.
 
-    A chunk that was scanned again counts with its last scan.
+    Or the same `of_networks`. A chunk that was scanned again counts with its last scan.
     """
+    rate, where, busiest = _NETWORKS if of_networks else _SERVERS
     reports = connection.scalars(sa.select(Chunk.scan_report).where(Chunk.run_id == run_id))
     highest = Pace(0, "")
     seconds: dict[str, Counter[int]] = {}
     for report in reports:
         if not report:
             continue
-        alone = Pace(report.get("highest_rate", 0), report.get("highest_rate_server", ""))
+        alone = Pace(report.get(rate, 0), report.get(where, ""))
         highest = max(highest, alone)
-        for server, (first, counts) in report.get("busiest", {}).items():
+        for server, (first, counts) in report.get(busiest, {}).items():
             of_server = seconds.setdefault(server, Counter())
             for second, count in enumerate(counts, start=first):
                 of_server[second] += count
@@ -41,7 +45,7 @@ def highest_pace(connection: sa.Connection, run_id: int) -> Pace:
 
 def forget_seconds(connection: sa.Connection, run_id: int) -> None:
     """Take the seconds out of a run's reports, when its summary is all that is wanted of it."""
-    without = sa.cast(Chunk.scan_report, JSONB).op("-")(sa.literal("busiest", sa.Text))
+    without = Chunk.scan_report.op("-")("busiest").op("-")("busiest_networks")
     connection.execute(
         sa.update(Chunk)
         .where(Chunk.run_id == run_id, sa.func.jsonb_typeof(Chunk.scan_report) == "object")

@@ -45,6 +45,8 @@ class Summary(msgspec.Struct, frozen=True):
     commonest: tuple[RemarkCount, ...]
     highest_rate: int = 0  # queries within one second at one address asked directly, whole run
     highest_rate_server: str = ""
+    highest_network_rate: int = 0  # the same at one network (/24, /48)
+    highest_rate_network: str = ""
     controlled: int = 0  # answers asked once more, as a control sample
     control_differs: int = 0  # of these, how many said the opposite: there, and not there
 
@@ -126,6 +128,7 @@ def run_summary(connection: sa.Connection, run_id: int, commonest: int = 5) -> S
     version = newest_rules_version(connection, run_id)
     means = _mean_grades(connection, run_id, version)
     pace = highest_pace(connection, run_id)
+    network_pace = highest_pace(connection, run_id, of_networks=True)
     control = control_sample(connection, run_id)
     return Summary(
         run_id=run_id,
@@ -149,6 +152,8 @@ def run_summary(connection: sa.Connection, run_id: int, commonest: int = 5) -> S
         commonest=_commonest(connection, run_id, version, commonest),
         highest_rate=pace.queries,
         highest_rate_server=pace.server,
+        highest_network_rate=network_pace.queries,
+        highest_rate_network=network_pace.server,
         controlled=control.asked,
         control_differs=control.differing,
     )

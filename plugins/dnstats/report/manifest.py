@@ -79,6 +79,8 @@ def manifest(
         "scan": _scan(connection, summary.run_id),
         "highest_rate": {"queries_in_a_second": summary.highest_rate,
                          "at": summary.highest_rate_server},
+        "highest_rate_at_a_network": {"queries_in_a_second": summary.highest_network_rate,
+                                      "at": summary.highest_rate_network},
         "lists": [one._asdict() for one in lists],
         "licence": "CC-BY-4.0",
     }  # fmt: skip

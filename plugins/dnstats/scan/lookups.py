@@ -16,6 +16,7 @@ from dnstats.answer import Answer, Reason
 from dnstats.scan import health, trying
 from dnstats.scan.allowance import Part
 from dnstats.scan.counters import Counters
+from dnstats.scan.network import Networks
 from dnstats.scan.pacing import NEVER, QUIET, Ceiling, Pace
 from dnstats.scan.query import HEADERS, MAX_BURST, OPT, mixed_burst
 from dnstats.scan.reply import failed, read_reply
@@ -76,7 +77,8 @@ class Lookups:
         self.random_bits = rng.getrandbits
         self.random_bytes = rng.randbytes
         self.direct_ceiling = Ceiling(settings.server_rate)
-        self._ceilings = [self.direct_ceiling]
+        self.networks = Networks(settings.network_rate)
+        self._ceilings = [self.direct_ceiling, self.networks.ceiling]
         self.first = self._pool(settings.resolvers, settings.window, now)
         self.second = self._pool(settings.second_resolvers, max(1, settings.window // 4), now)
         self.servers: dict[str, Server] = {}
@@ -146,8 +148,10 @@ class Lookups:
         """The state of one address that is asked directly."""
         server = self.servers.get(address)
         if server is None:
-            pace = Pace(self.direct_ceiling)
+            network = self.networks.of(address)
+            pace = Pace(self.direct_ceiling, network.pace if network is not None else None)
             server = Server(address, self.settings.direct_port, pace, None, None)
+            server.network = network
             self.servers[address] = server
         return server
 
@@ -299,7 +303,7 @@ class Lookups:
         if not server.is_resolver:
             self.direct_in_flight += count
         self.counters.datagrams += count
-        server.sent.count(count, now + self.epoch)
+        server.count_sent(count, now + self.epoch)
 
     def _send_burst(self, lane: Lane, lookups: list[Lookup], now: float, deadline: float) -> None:
         """First sends of the usual form, their questions of one length: they go out as one.
@@ -418,7 +422,7 @@ class Lookups:
         if sent:
             self.due(timeout, *sent)
             self.counters.stream_queries += len(sent)
-            server.sent.count(len(sent), now + self.epoch)
+            server.count_sent(len(sent), now + self.epoch)
         elif not lane.pending:
             self._idle(lane, now)
 

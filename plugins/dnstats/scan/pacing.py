@@ -39,9 +39,10 @@ class Ceiling:
 class Pace:
     """A token bucket at one address as one number: the time at which it would be full again."""
 
-    __slots__ = ("_ceiling", "_full_at", "_version", "stretch")
+    __slots__ = ("_ceiling", "_full_at", "_version", "network", "stretch")
 
-    def __init__(self, ceiling: Ceiling) -> None:
+    def __init__(self, ceiling: Ceiling, network: Pace | None = None) -> None:
+        self.network = network  # of all addresses around it, which must have room too
         self._ceiling = ceiling
         self._version = ceiling.version
         self._full_at = 0.0
@@ -49,24 +50,33 @@ class Pace:
 
     def take(self, wanted: int, now: float) -> int:
         """How many of the wanted queries may go out now; they count as sent."""
+        if self._ceiling.rate:
+            wanted = min(wanted, self._room(now))
+        if self.network is not None and wanted > 0:
+            wanted = self.network.take(wanted, now)
+        if wanted <= 0:
+            return 0
+        if self._ceiling.rate:
+            gap = self.stretch / self._ceiling.per_second
+            self._full_at = max(self._full_at, now) + wanted * gap
+        return wanted
+
+    def _room(self, now: float) -> int:
         ceiling = self._ceiling
-        if not ceiling.rate:
-            return wanted
         if now < ceiling.opens_at or not ceiling.per_second:
             return 0
         if self._version != ceiling.version:
             self._version = ceiling.version
             self._full_at = now
-        gap = self.stretch / ceiling.per_second
         used = max(0.0, self._full_at - now)
-        granted = min(wanted, int(ceiling.burst - used / gap + 1e-9))
-        if granted <= 0:
-            return 0
-        self._full_at = max(self._full_at, now) + granted * gap
-        return granted
+        return int(ceiling.burst - used * ceiling.per_second / self.stretch + 1e-9)
 
     def next_at(self, now: float) -> float:
         """When one more query may go out; NEVER while this scan has no part of the rate."""
+        own = self._next_at(now)
+        return own if self.network is None else max(own, self.network.next_at(now))
+
+    def _next_at(self, now: float) -> float:
         ceiling = self._ceiling
         if not ceiling.rate:
             return now

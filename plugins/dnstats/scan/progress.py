@@ -57,6 +57,9 @@ class ScanReport(msgspec.Struct, frozen=True, kw_only=True):
     busiest: dict[str, tuple[int, list[int]]]
     """Addresses asked directly the most: the first second (since 1970), queries in it and in each
     one after. Those of parallel scans are added up to what the address saw."""
+    highest_network_rate: int  # the same at all addresses of one network (/24, /48)
+    highest_rate_network: str
+    busiest_networks: dict[str, tuple[int, list[int]]]
     resolver_rate: int  # the same at any one resolver
     servers: int  # addresses asked directly
     elapsed: float

@@ -10,7 +10,7 @@ import heapq
 import os
 import random
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 import msgspec
 
@@ -19,6 +19,7 @@ from dnstats.answer import Answer, Reason, Wanted
 from dnstats.scan import health, query
 from dnstats.scan.allowance import Allowance
 from dnstats.scan.lookups import Lookups
+from dnstats.scan.pacing import Sent
 from dnstats.scan.plans import Plans
 from dnstats.scan.progress import Progress, ScanReport
 from dnstats.scan.server import PROBE, Lookup, Pool
@@ -285,10 +286,10 @@ class Scan:
     def _report(self, table: Plans) -> ScanReport:
         core = self._core
         counters = core.counters
-        rate, fastest = max(
-            ((server.sent.highest, address) for address, server in core.servers.items()),
-            default=(0, ""),
-        )
+        servers = {address: server.sent for address, server in core.servers.items()}
+        networks = {name: network.sent for name, network in core.networks.all.items()}
+        rate, fastest = _highest(servers)
+        network_rate, fastest_network = _highest(networks)
         resolvers = core.first.servers + core.second.servers
         control = table.control
         tally = table.tally
@@ -313,7 +314,10 @@ class Scan:
             truncated=counters.truncated,
             highest_rate=rate,
             highest_rate_server=fastest,
-            busiest=_busiest(core),
+            busiest=_busiest(servers),
+            highest_network_rate=network_rate,
+            highest_rate_network=fastest_network,
+            busiest_networks=_busiest(networks),
             resolver_rate=max(server.sent.highest for server in resolvers),
             servers=len(core.servers),
             elapsed=self._clock() - self._started,
@@ -335,14 +339,16 @@ def _unfit(table: Plans) -> tuple[str, ...]:
     return (sentence,)
 
 
-def _busiest(core: Lookups) -> dict[str, tuple[int, list[int]]]:
-    most = heapq.nlargest(
-        BUSIEST, ((server.sent.total, address) for address, server in core.servers.items())
-    )
+def _highest(sent: Mapping[str, Sent]) -> tuple[int, str]:
+    return max(((one.highest, where) for where, one in sent.items()), default=(0, ""))
+
+
+def _busiest(sent: Mapping[str, Sent]) -> dict[str, tuple[int, list[int]]]:
+    most = heapq.nlargest(BUSIEST, ((one.total, where) for where, one in sent.items()))
     found = {}
-    for total, address in most:
+    for total, where in most:
         if total:
-            seconds = core.servers[address].sent.seconds
+            seconds = sent[where].seconds
             first, last = min(seconds), max(seconds)
-            found[address] = first, [seconds.get(at, 0) for at in range(first, last + 1)]
+            found[where] = first, [seconds.get(at, 0) for at in range(first, last + 1)]
     return found

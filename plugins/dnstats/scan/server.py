@@ -10,6 +10,7 @@ from enum import IntEnum
 from typing import TYPE_CHECKING
 
 from dnstats.answer import Question, Reason
+from dnstats.scan.network import Network
 from dnstats.scan.pacing import NEVER, Pace, Sent
 from dnstats.scan.window import Window
 
@@ -119,6 +120,7 @@ class Server:
         "limbo",
         "limit",
         "lingering",
+        "network",
         "next_lane",
         "pace",
         "pipelines",
@@ -157,6 +159,7 @@ class Server:
         self.limit = DIRECT_IN_FLIGHT
         self.queue: deque[Lookup] = deque()
         self.stream_queue: deque[Lookup] = deque()
+        self.network: Network | None = None  # of an address that is asked directly
         self.in_flight = 0
         self.lingering = 0  # of these, for another time
         self.lanes: list[Lane] = []
@@ -191,6 +194,12 @@ class Server:
     def folds_case(self) -> bool:
         """Whether it was seen to answer in its own case, whatever case was asked."""
         return self.folded >= FOLDED_OFTEN
+
+    def count_sent(self, count: int, at: float) -> None:
+        """So many queries went out, at this time in seconds since 1970."""
+        self.sent.count(count, at)
+        if self.network is not None:
+            self.network.sent.count(count, at)
 
     def room(self) -> int:
         """How many more look-ups may be in flight here now.

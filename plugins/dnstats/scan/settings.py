@@ -29,6 +29,7 @@ class ScanSettings(msgspec.Struct, frozen=True, kw_only=True):
     direct_window: int = 2000  # the most look-ups in flight at all servers asked directly
     resolver_rate: float = 0.0  # ceiling for this process, 0 = none
     server_rate: float = 20.0  # at one address that is asked directly
+    network_rate: float = 200.0  # at all such addresses of one /24 or /48; 0 = none
     max_questions_per_site: int = 600
     second_pass: bool = True
     asks_authority: bool = True  # what resolvers could not say twice, of the zone's own servers
@@ -52,6 +53,7 @@ class ScanSettings(msgspec.Struct, frozen=True, kw_only=True):
         _at_least("direct_window", self.direct_window, 1)
         _at_least("resolver_rate", self.resolver_rate, 0)
         _at_least("server_rate", self.server_rate, 0.01)
+        _at_least("network_rate", self.network_rate, 0)
         _at_least("max_questions_per_site", self.max_questions_per_site, 1)
         _at_least("control_share", self.control_share, 0)
         _at_least("patience", self.patience, 0)

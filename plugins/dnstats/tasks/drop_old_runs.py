@@ -126,12 +126,6 @@ def _drop_rows(
         drop_run_partitions(connection, run.id)
         forget_seconds(connection, run.id)
         connection.execute(sa.update(Run).where(Run.id == run.id).values(rows_dropped_at=now))
-        # Second by second at the busiest servers: what they come to stands in the run's summary.
-        connection.execute(
-            sa.update(Chunk)
-            .where(Chunk.run_id == run.id, sa.func.jsonb_typeof(Chunk.scan_report) == "object")
-            .values(scan_report=Chunk.scan_report.op("-")("busiest"))
-        )
         return size
 
     return size if request.is_dry else patiently(database, drop)

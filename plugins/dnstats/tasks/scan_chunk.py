@@ -137,6 +137,7 @@ def scan_settings(settings: Settings, run: dict[str, Any]) -> ScanSettings:
         # A run made by an older version does not name its pace.
         resolver_rate=run.get("resolver_rate", settings["DNSTATS_RESOLVER_RATE"]),
         server_rate=run.get("server_rate", settings["DNSTATS_SERVER_RATE"]),
+        network_rate=run.get("network_rate", settings["DNSTATS_NETWORK_RATE"]),
         opted_out=read_opt_out(Path(settings["DNSTATS_OPT_OUT"])),
     )
 
