@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from msgspec.structs import replace
+
 from dnstats.grade.rule import Abstain, rule
 from dnstats.grade.rules.dnssec.evidence import DAY, RFC, SOUND, signed_with
 from dnstats.grade.scale import Severity
 from dnstats.grade.zone_examples import signed
 from dnstats.records.dnssec import Dnssec
 from dnstats.records.dnssec_rdata import Signature
+from dnstats.records.dnssec_state import State
 
 LONGEST = 180
 """Days. A stolen or forgotten signature is good that long; half a year is generous (RFC 6781
@@ -96,7 +99,12 @@ def signed_by_another_zone(dnssec: Dnssec) -> str | None:
     "DNSSEC034",
     Severity.HIGH,
     reference=f"{RFC}4034#section-3.1.5",
-    passes=[SOUND, {"dnssec": signed_with(7 * DAY)}, {"dnssec": signed_with(-DAY, 7 * DAY)}],
+    passes=[
+        SOUND,
+        {"dnssec": signed_with(7 * DAY)},
+        {"dnssec": signed_with(-DAY, 7 * DAY)},
+        {"dnssec": replace(signed_with(-DAY), state=State.INSECURE)},
+    ],
     fails=[{"dnssec": signed_with(-DAY)}],
 )
 def signature_has_expired(dnssec: Dnssec) -> str | Abstain | None:
@@ -109,7 +117,12 @@ def signature_has_expired(dnssec: Dnssec) -> str | Abstain | None:
 
 
 def _told_times(dnssec: Dnssec, is_wrong: Callable[[Signature, int], bool]) -> str | Abstain | None:
-    """Signatures whose time is up, or nearly so, as evidence."""
+    """Signatures whose time is up, or nearly so, as evidence.
+
+    None of a zone that nobody validates: there an old signature does no harm (DNSSEC001, 002, 005).
+    """
+    if dnssec.state is State.INSECURE:
+        return None
     known = _time_left(dnssec)
     if dnssec.signatures and not known:
         return Abstain("when the signatures were asked for")
