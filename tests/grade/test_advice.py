@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from dnstats.grade.advice import NOTES, RECORDS, advise, records_to_publish
+from dnstats.grade.advice import NOTES, RECORDS, advise, gain, records_to_publish
 from dnstats.grade.grading import FamilyGrade, grade_site
 from dnstats.grade.rule import RULES, Remark
 from dnstats.grade.scale import POINTS, Severity, overall_fraction
@@ -52,8 +52,8 @@ def test_a_gain_is_what_the_overall_grade_gains(at: int) -> None:
         for which in (grades, _grades(left, FAMILIES))
     ]
     before, after = (one[0] / one[1] for one in fractions if one)
-    gain = advise("a.example", "", grades, remarks).gains[at]
-    assert gain == pytest.approx(after - before)
+    told = advise("a.example", "", grades, remarks).gains[at]
+    assert told == pytest.approx(after - before)
 
 
 def test_a_bogus_zone_is_mended_first_and_nothing_else_gains() -> None:
@@ -84,3 +84,10 @@ def test_every_record_is_of_a_rule_and_cures_it() -> None:
             reading = module.parse_example(text.strip('"') if kind != "CAA" else text)
             found = {one.code for one in grade_site({family: reading}).remarks}
             assert code not in found, line
+
+
+def test_there_is_no_gain_where_there_is_no_grade_or_nothing_that_counts() -> None:
+    remark = _remark("SPF029", "spf", Severity.LOW)
+    assert gain(remark, {"spf": None}, {"spf": 5}, 100) is None
+    assert gain(remark, {"spf": 95}, {"spf": 5}, 0) is None
+    assert gain(remark, {"spf": 95}, {"spf": 5}, 100) == 1.0  # 5 points of a family that weighs 20

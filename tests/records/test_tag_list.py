@@ -97,3 +97,8 @@ def test_single_values_are_those_of_the_whole_list(text: str, semicolons: int) -
 def test_any_text_is_some_list(text: str) -> None:
     form = split_tags(text)
     assert len({tag.name for tag in form.tags}) == len(form.tags)
+
+
+def test_as_many_tags_as_are_kept_are_all_read() -> None:
+    tags = split_tags(";".join(f"a{number}=b" for number in range(MAX_TAGS))).tags
+    assert [tag.name for tag in tags] == [f"a{number}" for number in range(MAX_TAGS)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import socket
 from pathlib import Path
 
@@ -154,3 +155,26 @@ def test_the_command_writes_everything_and_fails_with_one_sentence(
     monkeypatch.setenv("DNSTATS_DATABASE", "postgresql://dnstats@127.0.0.1:1/dnstats")
     assert regrade.main([]) == 1
     assert "the database cannot be used" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("database", "said"),
+    [
+        ("postgres", r'the database cannot be used \(.*"runs" does not exist'),
+        (None, "the database URL must begin with postgresql://"),
+    ],
+)
+def test_a_database_of_somebody_else_is_one_sentence(
+    engine: sa.Engine,
+    database: str | None,
+    said: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    url = engine.url.set(database=database).render_as_string(hide_password=False)
+    monkeypatch.setenv("DNSTATS_DATABASE", url if database else "mysql://a:secret@b/c")
+    assert regrade.main(["latest"]) == 1
+    told = capsys.readouterr().err
+    assert re.search(said, told)
+    assert "secret" not in told
+    assert told.count("\n") == 1

@@ -103,13 +103,16 @@ def follow_caused(
     found: tuple[str, str] | None = None
     while time.monotonic() < deadline:
         check()
-        with contextlib.suppress(Unreachable):
+        try:
             for dag, run_id in api.runs_caused_by(*run):
                 if dag == dag_id:
                     state = str(api.run(dag, run_id)["state"])
                     found = (run_id, state)
                     if state in ("success", "failed"):
                         return found
+        except (Unreachable, Refused) as fault:
+            if isinstance(fault, Refused) and fault.status < 500:
+                raise
         time.sleep(0.5)
     return found
 
