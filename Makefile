@@ -80,7 +80,7 @@ compare-checkdmarc: install ## DNStats beside checkdmarc on the practice interne
 reports: install ## serve the published reports on loopback, so that single sites can be looked up
 	@reports="$${DNSTATS_REPORTS:-$${DNSTATS_VAR:-var}/report}"; \
 	[ -e "$$reports/index.html" ] || { echo "no report stands in $$reports yet: make run publishes one"; exit 1; }; \
-	$(VENV) -m http.server --bind 127.0.0.1 --directory "$$reports" 0
+	$(VENV) -u -m http.server --bind 127.0.0.1 --directory "$$reports" 0
 
 bench-grade: install ## cost of reading and grading 10,000 sites into PostgreSQL, beside its floors
 	@$(VENV) bench/grade.py
