@@ -144,12 +144,18 @@ def clients(port: int, folder: Path, *, peers: bool) -> list[Client]:
     return found
 
 
-def compare_clients(folder: Path, count: int, rounds: int, *, peers: bool) -> None:
+def compare_clients(
+    folder: Path, count: int, rounds: int, only: Sequence[str], *, peers: bool
+) -> None:
     """CPU seconds for a million answers, and ratios against each of the others."""
     cost: dict[str, list[float]] = {}
     lost: dict[str, int] = {}
     with knot(folder, count) as server:
-        present = clients(server.port, folder, peers=peers)
+        present = [
+            each
+            for each in clients(server.port, folder, peers=peers)
+            if not only or any(each.title.startswith(word) for word in only)
+        ]
         for _ in range(rounds):
             for each in present:
                 asked = max(len(PREFIXES) * 100, int(count * each.share))
@@ -171,7 +177,9 @@ def compare_clients(folder: Path, count: int, rounds: int, *, peers: bool) -> No
     print("\n| against | core and transport | whole scan stage | goal |\n|---|---|---|---|")
     for title, costs in cost.items():
         if title in SHARES:
-            ratios = [_ratio(cost[ours], costs, 3) for ours in (TRANSPORT, STAGE)]
+            ratios = [
+                _ratio(cost[ours], costs, 3) if ours in cost else "-" for ours in (TRANSPORT, STAGE)
+            ]
             print(f"| {title} | {ratios[0]} | {ratios[1]} | <= {SHARES[title]:.3f} |")
 
 
@@ -254,6 +262,7 @@ def main() -> None:
     parser.add_argument("--names", type=int, help="look-ups of the fast clients")
     parser.add_argument("--sites", type=int, help="sites of the chunk")
     parser.add_argument("--rounds", type=int, help="rounds of everything")
+    parser.add_argument("--only", nargs="+", default=(), help="clients whose name begins so")
     parser.add_argument("--peers", choices=("all", "none"), default="all")
     options = parser.parse_args()
     count = options.names or (50_000 if options.quick else 500_000)
@@ -269,7 +278,7 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as scratch:
             folder = Path(scratch)
             if part == "clients":
-                compare_clients(folder, count, rounds, peers=options.peers == "all")
+                compare_clients(folder, count, rounds, options.only, peers=options.peers == "all")
             elif part == "window":
                 lose_at_window(folder, min(count, 33_000), rounds)
             elif part == "loss":

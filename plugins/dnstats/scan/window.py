@@ -9,8 +9,8 @@ usual share of names that nobody answers.
 from __future__ import annotations
 
 START = 200
-"""A resolver as installed loses nothing there, and bursts are long enough to cost little: from 64
-up, with a resolver that gains nothing by more, a look-up costs a sixth of processor time more."""
+"""The unbound that comes with this loses nothing there, and bursts are long enough: from 64 up a
+look-up costs a sixth more. One as Debian installs it loses one in a hundred; they are repeated."""
 FLOOR = 64
 """Loss at so few in flight is not the resolver's: 100 lost nothing at an unbound left as installed.
 It is the network's, or that of names nobody answers for, and a smaller window would only make a
