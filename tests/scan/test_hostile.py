@@ -5,6 +5,7 @@ No wrong answer is accepted, no question is lost, none hangs.
 
 from __future__ import annotations
 
+import struct
 import time
 from collections.abc import Callable, Iterable, Iterator
 
@@ -516,3 +517,55 @@ def test_what_is_stored_has_neither_our_id_nor_our_case() -> None:
     answer = answered(lambda query: [(0, good(query))])
     assert answer.message[:2] == b"\0\0"
     assert answer.message[12:].startswith(wire.write_name("www.example"))
+
+
+def _with_opt(query: Query, rcode: int) -> bytes:
+    """A response whose code is above 15: its upper bits stand in the OPT record (RFC 6891)."""
+    message = respond(query, (), rcode=rcode & 0xF, soa=False)
+    opt = b"\0" + struct.pack("!HHBBHH", wire.OPT, 1232, rcode >> 4, 0, 0, 0)
+    return message[:10] + b"\0\1" + message[12:] + opt
+
+
+@pytest.mark.parametrize("rcode", [16, 23, 32, 48])  # BADVERS, BADCOOKIE; NOERROR and all above it
+def test_codes_above_fifteen_are_no_absence(rcode: int) -> None:
+    answer = answered(lambda query: [(0, whole(query, _with_opt(query, rcode)))])
+    assert (answer.outcome, answer.reason) == (Outcome.NOT_MEASURED, Reason.RCODE)
+    assert answer.rcode in (rcode, 16)
+
+
+def test_badvers_is_asked_again_without_edns() -> None:
+    def old(query: Query) -> Iterable[Reply]:
+        return [(0, whole(query, _with_opt(query, 16)) if query.has_edns else good(query))]
+
+    assert is_good(answered(old))
+
+
+def test_a_truncated_nxdomain_without_tcp_is_no_absence() -> None:
+    def cut(query: Query) -> Iterable[Reply]:
+        return [] if query.tcp else [(0, respond(query, (), rcode=wire.NXDOMAIN, tc=True))]
+
+    answer = answered(cut)
+    assert (answer.outcome, answer.reason) == (Outcome.NOT_MEASURED, Reason.TRUNCATED)
+
+
+@pytest.mark.parametrize("soa", [True, False])
+def test_a_dname_without_its_alias_is_no_absence_of_what_it_leads_to(soa: bool) -> None:
+    """The record stands at the new name, and no CNAME says so (RFC 6672 section 3.1 wants one)."""
+
+    def half(query: Query) -> Iterable[Reply]:
+        message = respond(query, (GOOD,), soa=soa)
+        other = b"\1x" + message[12 + len(query.section) :]
+        return [(0, whole(query, message[: 12 + len(query.section)] + other))]
+
+    answer = answered(half)
+    assert (answer.outcome, answer.reason) == (Outcome.NOT_MEASURED, Reason.LAME)
+
+
+def test_an_absence_without_proof_is_none() -> None:
+    for rcode in (wire.NOERROR, wire.NXDOMAIN):
+        answer = answered(
+            lambda query, rcode=rcode: [
+                (0, whole(query, respond(query, (), rcode=rcode, soa=False)))
+            ]
+        )
+        assert (answer.outcome, answer.reason) == (Outcome.NOT_MEASURED, Reason.NO_PROOF)
