@@ -6,7 +6,7 @@ import msgspec
 import pytest
 from dnstats import wire
 from dnstats.answer import Answer, Question
-from dnstats.records.dane import Dane, Tlsa, is_usable, questions, read
+from dnstats.records.dane import Dane, Tlsa, is_usable, questions, read, tlsa_question
 from dnstats.records.record import NotMeasured, Site
 from hypothesis import given
 from hypothesis import strategies as st
@@ -132,3 +132,19 @@ def test_what_was_fetched_around_the_resolver_is_not_called_insecure(rescued: An
         SITE, look_of(*(own_word if one.question == rescued.question else one for one in answers))
     )
     assert isinstance(value, NotMeasured) or "mx.example" in value.unmeasured
+
+
+@pytest.mark.parametrize(("octets", "fits"), [(210, True), (246, True), (247, False), (255, False)])
+def test_a_host_is_asked_as_long_as_its_name_fits_into_a_question(octets: int, fits: bool) -> None:
+    """On the wire `_25._tcp.` adds nine octets to a name that may have 255."""
+    labels, left = [], octets - 1
+    while left:
+        size = min(63, left - 1) if left != 65 else 62  # no octet may be left alone
+        labels.append("a" * size)
+        left -= size + 1
+    host = ".".join(labels)
+    assert len(wire.write_name(host)) == octets
+    question = tlsa_question(host)
+    assert (question is not None) == fits
+    if question is not None:
+        assert len(wire.write_name(question.name)) <= wire.MAX_NAME

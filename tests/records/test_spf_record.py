@@ -254,3 +254,18 @@ def test_any_bytes_read_to_a_printable_record(text: bytes) -> None:
 def test_the_likely_slip_is_named(term: str, hint: str) -> None:
     (fault,) = parse(f"v=spf1 {term} -all").faults
     assert hint in fault.why
+
+
+@pytest.mark.parametrize(
+    ("text", "kinds"),
+    [
+        (b"v=spf1 exp=a.example redirect=b.example", []),
+        (b"v=spf1 exp=a.example exp=b.example -all", [FaultKind.REPEATED]),
+        (b"v=spf1 mine=a mine=b yours=a -all", []),  # section 6: only those two stand once
+        (b"v=spf1 include:a.example include:a.example a a -all", []),
+    ],
+)
+def test_redirect_and_exp_stand_once_and_nothing_else_must(
+    text: bytes, kinds: list[FaultKind]
+) -> None:
+    assert [fault.kind for fault in parse(text).faults] == kinds

@@ -62,6 +62,7 @@ TARGET = b"\x00\x01\x00"  # priority 1, target "."
         (b"\x00\x02\x00\x00", "no-default-alpn without alpn"),
         (b"\x00\x00\x00\x02\x00\x01", "alpn is mandatory and not there"),
         (b"\x00\x00\x00\x02\x00\x00", "the value of mandatory cannot be read"),
+        (b"\x00\x00\x00\x04\x00\x03\x00\x03", "the value of mandatory cannot be read"),
         (
             b"\x00\x03\x00\x02\x01\xbb\x00\x01\x00\x03\x02h2",
             "the parameters are not in order",
