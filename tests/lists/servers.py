@@ -157,4 +157,4 @@ def breaks_off(handler: http.server.BaseHTTPRequestHandler) -> None:
 BOMB = zipped(top=b"1,bomb.example\n" * 20_000)
 CUT_ZIP = zipped(top=many(2000))[:-3000]
 HTML = b"<!DOCTYPE html><html><body>Please prove that you are human.</body></html>"
-GZIPPED = gzip.compress(many(100))
+GZIPPED = gzip.compress(many(100), mtime=0)

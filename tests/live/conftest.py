@@ -33,6 +33,7 @@ from dnstats.stack.owner import Order, Owner
 from dnstats.stack.places import Places
 from dnstats.stack.postgres import Cluster
 from dnstats.stack.run import await_dag, prepare
+from rehearsal.drive import without_clock
 from rich.console import Console
 
 from tests.lists.servers import write_certificate
@@ -182,12 +183,12 @@ class Stack:
             self.owner.lab.process.send_signal(signal.SIGCONT)
 
     def rows(self, run_id: str) -> dict[str, list[str]]:
-        """All that the run says about sites, without its number: comparable between runs."""
+        """All that the run says about sites, without its number and the hour it was asked."""
         with self.database.connect() as connection:
             number = connection.scalar(sa.select(Run.id).where(Run.dag_run_id == run_id))
             found = {
                 model.__tablename__: sorted(
-                    str(row)
+                    str([without_clock(value) for value in row])
                     for row in connection.execute(
                         sa.select(*(c for c in model.__table__.columns if c.name != "run_id"))
                         .where(model.__table__.c.run_id == number)

@@ -22,6 +22,9 @@ TABLES = {
 }
 
 
+CLOCK = {"ttl", "left"}
+
+
 class Drive(NamedTuple):
     """A run that ended well: its tasks, and how long it took."""
 
@@ -69,7 +72,7 @@ def rows(database: str, run_id: str) -> dict[str, list[tuple[Any, ...]]]:
         return {
             table: sorted(
                 (
-                    tuple(map(without_ttl, row))
+                    tuple(map(without_clock, row))
                     for row in connection.execute(
                         f"SELECT {columns} FROM {table} WHERE run_id = %s".encode(),  # noqa: S608
                         [found[0]],
@@ -81,11 +84,14 @@ def rows(database: str, run_id: str) -> dict[str, list[tuple[Any, ...]]]:
         }
 
 
-def without_ttl(value: Any) -> Any:
-    """The value without the members `ttl` of its objects: in a resolver's cache they count down."""
+def without_clock(value: Any) -> Any:
+    """The value without what only tells when it was asked.
+
+    `ttl` of an answer counts down in the resolver's cache; `left` is a signature's time to run.
+    """
     if isinstance(value, dict):
-        return {key: without_ttl(one) for key, one in value.items() if key != "ttl"}
-    return [without_ttl(one) for one in value] if isinstance(value, list) else value
+        return {key: without_clock(one) for key, one in value.items() if key not in CLOCK}
+    return [without_clock(one) for one in value] if isinstance(value, list) else value
 
 
 def sizes(database: str) -> dict[str, int]:
