@@ -322,7 +322,9 @@ def test_a_failed_chunk_and_short_coverage_fail_the_run_after_the_mail(
     caplog.set_level("INFO")
     chunks = start_run(last_rank=12, chunk_size=6)
     _run(engine, lab_settings, chunks[:1])
-    note_fault(engine, "daily_scan", "manual__1", "process_chunk", 1, "OSError: disk full")
+    note_fault(
+        engine, "daily_scan", "manual__1", "process_chunk", 1, "ranks 7-12: OSError: disk full"
+    )
     with pytest.raises(Refused, match=r"1 of 2 chunks are not graded \(ranks 7-12\); .*gate is 92"):
         notify_done(engine, lab_settings, "manual__1", None, now=NOW)
     (mail,) = lab_settings.mail_folder.glob("*.eml")

@@ -105,7 +105,12 @@ def _failed_chunks(
         )
         .order_by(Chunk.number)
     )
-    return [(chunk_label(first, last), why.get(number, KILLED)) for number, first, last in rows]
+    labels = {number: chunk_label(first, last) for number, first, last in rows}
+    return [
+        # What the task said may begin with the label too.
+        (label, why.get(number, KILLED).replace(f"{label}: ", "", 1))
+        for number, label in labels.items()
+    ]
 
 
 def _keep(connection: sa.Connection, summary: Summary, state: str, now: dt.datetime) -> None:
