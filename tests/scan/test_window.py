@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dnstats.scan.window import FLOOR, START, Window
+from dnstats.scan.window import FLOOR, Window
 
 
 def feed(window: Window, rates: list[float], start: float = 0.0) -> None:
@@ -22,14 +22,31 @@ def test_it_grows_while_the_rate_of_answers_grows() -> None:
 def test_it_hardly_grows_when_more_in_flight_brings_no_more() -> None:
     window = Window(1000, 0.0)
     feed(window, [5000.0] * 40)
-    assert START <= window.size < START * 2.5
+    assert FLOOR <= window.size < FLOOR * 5
+
+
+def test_it_doubles_until_more_does_not_pay_and_never_again() -> None:
+    window = Window(10_000, 0.0)
+    feed(window, [1000.0, 2000.0, 4000.0])
+    assert window.size == 8 * FLOOR
+    feed(window, [4000.0, 6000.0], start=0.78)
+    assert window.size < 8 * FLOOR * 1.2
+
+
+def test_loss_ends_the_doubling() -> None:
+    window = Window(10_000, 0.0)
+    feed(window, [1000.0])
+    window.lost(500, 0.3, 0.1)
+    assert window.size == int(2 * FLOOR * 0.65)
+    feed(window, [2000.0, 4000.0], start=0.5)
+    assert window.size < 2 * FLOOR
 
 
 def test_it_does_not_grow_when_the_supply_is_the_limit() -> None:
     window = Window(1000, 0.0)
     for step in range(40):
         window.heard(100 * step, was_full=False, now=step * 0.3)
-    assert window.size == START
+    assert window.size == FLOOR
 
 
 def test_the_usual_share_of_dead_names_does_not_shrink_it() -> None:

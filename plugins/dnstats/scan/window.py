@@ -1,22 +1,20 @@
 """How many look-ups may be in flight at one resolver: grows while it pays, shrinks with loss.
 
 A resolver that is asked too much drops questions without a word, and asking more of it stops
-paying long before (measured: at about 400 in flight). So the window grows while the rate of
-answers grows with it, holds when it does not, and falls by a third when more is lost than the
-usual share of names that nobody answers.
+paying long before (measured: at about 400 in flight). So the window doubles at first and
+then grows slowly, as long as the rate of answers grows with it, holds when it does not, and falls
+by a third when more is lost than the usual share of names that nobody answers.
 """
 
 from __future__ import annotations
 
-START = 200
-"""The unbound that comes with this loses nothing there, and bursts are long enough: from 64 up a
-look-up costs a sixth more. One as Debian installs it loses one in a hundred; they are repeated."""
 FLOOR = 64
-"""Loss at so few in flight is not the resolver's: 100 lost nothing at an unbound left as installed.
-It is the network's, or that of names nobody answers for, and a smaller window would only make a
-scan wait: the last silent names of a chunk would be asked a handful at a time."""
+"""Where it begins, too. Loss at so few in flight is not the resolver's: 100 lost nothing at an
+unbound left as installed. It is the network's, or that of names nobody answers for, and a smaller
+window would only make a scan wait: the last silent names would be asked a handful at a time."""
 EPOCH = 0.25  # seconds between decisions
 USUAL_LOSS = 0.04  # names whose servers are dead time out at any window
+OPENING = 2.0  # growth a decision until more does not pay or something is lost, once
 GROWTH = 1.15
 SHRINK = 0.65
 
@@ -28,6 +26,7 @@ class Window:
         "_answers",
         "_best_rate",
         "_epoch_at",
+        "_is_opening",
         "_losses",
         "_quiet_until",
         "_recent",
@@ -37,11 +36,12 @@ class Window:
 
     def __init__(self, limit: int, now: float) -> None:
         self.limit = limit
-        self.restart(now, START)
+        self.restart(now)
 
-    def restart(self, now: float, size: int = FLOOR) -> None:
+    def restart(self, now: float) -> None:
         """Begin again with a small window, after the resolver was away."""
-        self.size = min(size, self.limit)
+        self.size = min(FLOOR, self.limit)
+        self._is_opening = True
         self._answers = 0  # in this epoch
         self._recent = self._losses = 0.0  # fading sums
         self._best_rate = 0.0
@@ -67,6 +67,7 @@ class Window:
             return
         if self._losses > USUAL_LOSS * max(seen, self.size):
             self.size = max(min(FLOOR, self.limit), int(self.size * SHRINK))
+            self._is_opening = False
             # What is in flight was sent under the old window: its losses say nothing new.
             self._quiet_until = now + timeout
             self._best_rate = 0.0
@@ -76,7 +77,8 @@ class Window:
         rate = self._answers / (now - self._epoch_at)
         if was_full and now >= self._quiet_until:
             pays = rate > self._best_rate * 1.03
-            step = GROWTH if pays else 1.01
+            self._is_opening &= pays
+            step = (OPENING if self._is_opening else GROWTH) if pays else 1.01
             self.size = min(self.limit, max(self.size + 1, int(self.size * step)))
         self._best_rate = max(self._best_rate * 0.98, rate)
         self._recent = self._recent * 0.8 + self._answers
