@@ -55,7 +55,7 @@ def tell_failure(kind: str) -> Callable[[Any], None]:
 
     def tell(context: Mapping[str, Any]) -> None:
         dag_id, run_id = context["dag"].dag_id, context["run_id"]
-        known = _end_incidents(dag_id, run_id)
+        known = _end_incidents(context)
         if TOLD in known:
             log.info("the end mail of %s told it already", run_id)
             return
@@ -71,7 +71,7 @@ def tell_failure(kind: str) -> Callable[[Any], None]:
 
 def end_of_run(context: Mapping[str, Any]) -> None:
     """A DAG's on_success_callback: whatever was told about this run is over."""
-    _end_incidents(context["dag"].dag_id, context["run_id"])
+    _end_incidents(context)
 
 
 def noted(work: Callable[..., Any]) -> Callable[..., Any]:
@@ -209,9 +209,13 @@ def _name(task: Any) -> str:
     return ", ".join(part for part in (task.task_id, label, index) if part)
 
 
-def _end_incidents(dag_id: str, run_id: str) -> dict[str, str]:
+def _end_incidents(context: Mapping[str, Any]) -> dict[str, str]:
+    dag_id, run_id = context["dag"].dag_id, context["run_id"]
+    # The dag-processor calls seconds after the end; a task that was cleared meanwhile may have
+    # failed by then, which belongs to the run's next end.
+    ended_at = getattr(context.get("dag_run"), "end_date", None)
     try:
-        return end_incidents(database(), dag_id, run_id)
+        return end_incidents(database(), dag_id, run_id, until=ended_at)
     except Exception:
         log.exception("cannot tell what was told about %s before", run_id)
         return {}

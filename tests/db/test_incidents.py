@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from concurrent.futures import ThreadPoolExecutor
 
 import sqlalchemy as sa
@@ -52,3 +53,20 @@ def test_what_tasks_said_is_kept_by_task_and_chunk_until_their_run_ends(engine: 
     }
     with engine.connect() as connection:
         assert faults(connection, RUN[1]) == {}
+
+
+def test_what_was_told_after_the_end_belongs_to_the_next_one(engine: sa.Engine) -> None:
+    """The end is told late; by then a task that was cleared may have failed again."""
+    note_fault(engine, *RUN, "process_chunk", 3, "OSError: disk full")
+    note_fault(engine, *RUN, "process_chunk", 4, "OSError: disk full")
+    with engine.connect() as connection:
+        ended_at: dt.datetime = connection.scalar(sa.select(sa.func.clock_timestamp()))
+    note_fault(engine, *RUN, "process_chunk", 4, "TimeoutError")
+    assert begin_incident(engine, "chunk_failed", *RUN)
+    assert end_incidents(engine, *RUN, until=ended_at) == {
+        "fault of process_chunk 3": "OSError: disk full"
+    }
+    assert end_incidents(engine, *RUN) == {
+        "chunk_failed": "",
+        "fault of process_chunk 4": "TimeoutError",
+    }

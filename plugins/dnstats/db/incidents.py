@@ -6,6 +6,8 @@ several machines, are one incident of their run.
 
 from __future__ import annotations
 
+import datetime as dt
+
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
@@ -46,7 +48,9 @@ def note_fault(
             connection.execute(
                 insert(Incident)
                 .values(**where, said=said)
-                .on_conflict_do_update(index_elements=list(where), set_={"said": said})
+                .on_conflict_do_update(
+                    index_elements=list(where), set_={"said": said, "told_at": sa.func.now()}
+                )
             )
 
 
@@ -60,13 +64,20 @@ def faults(connection: sa.Connection, dag_run_id: str) -> dict[tuple[str, int], 
     return {_task(kind): said or "" for kind, said in rows}
 
 
-def end_incidents(database: sa.Engine, dag_id: str, dag_run_id: str) -> dict[str, str]:
-    """What was told about this run, by kind, with what was said; what comes next is a new one."""
+def end_incidents(
+    database: sa.Engine, dag_id: str, dag_run_id: str, *, until: dt.datetime | None = None
+) -> dict[str, str]:
+    """What was told about this run, by kind, with what was said; what comes next is a new one.
+
+    What was told after `until`, the run's end, is of what came next already, and stays.
+    """
     statement = (
         sa.delete(Incident)
         .where(Incident.dag_id == dag_id, Incident.dag_run_id == dag_run_id)
         .returning(Incident.told_at, Incident.kind, Incident.said)
     )
+    if until is not None:
+        statement = statement.where(Incident.told_at <= until)
     with database.begin() as connection:
         rows = connection.execute(statement).all()
     return {kind: said or "" for _, kind, said in sorted(rows)}
