@@ -6,7 +6,7 @@ Whatever stands in the data stays text: every value is made visible and escaped 
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,7 +21,7 @@ from dnstats.report.changes import FACTS, Changes
 from dnstats.report.figure import Figure, percent, show_percent
 from dnstats.report.groups import SHOWN, GroupTable
 from dnstats.report.list_changes import ListChanges
-from dnstats.report.remarks import CommonRemark
+from dnstats.report.remarks import CommonRemark, RuleInRun
 from dnstats.report.site_lists import WrittenList
 from dnstats.report.trend import Trend
 from dnstats.settings import ROOT
@@ -133,6 +133,11 @@ def render_groups(name: str, summary: Summary, tables: Iterable[GroupTable]) -> 
         names=NAMES,
         records=dict(FACTS),
     )
+
+
+def render_rules(summary: Summary, families: Mapping[str, Sequence[RuleInRun]]) -> str:
+    """The catalogue: every rule with its help, cure and source, by record family."""
+    return render("rules.html.j2", summary=summary, families=families)
 
 
 def render(template: str, **values: Any) -> str:

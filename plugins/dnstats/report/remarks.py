@@ -1,4 +1,8 @@
-"""The commonest remarks of a run, with what their rules say and how many sites could be judged."""
+"""Rules as a reader of a run meets them.
+
+The commonest remarks, with what their rules say and how many sites could be judged; and every rule,
+with the number of sites that broke it.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +21,12 @@ class RuleText(Protocol):
 
     @property
     def code(self) -> str: ...
+    @property
+    def family(self) -> str: ...
+    @property
+    def severity(self) -> str: ...
+    @property
+    def points(self) -> int: ...
     @property
     def title(self) -> str: ...
     @property
@@ -43,6 +53,30 @@ class CommonRemark(NamedTuple):
     def share(self) -> float:
         """Percent of the sites that could be judged."""
         return percent(self.sites, self.judged)
+
+
+class RuleInRun(NamedTuple):
+    """One rule, and how many sites of a run got its remark."""
+
+    rule: RuleText
+    sites: int
+
+
+def every_rule(
+    connection: sa.Connection, summary: Summary, rules: Mapping[str, RuleText]
+) -> dict[str, list[RuleInRun]]:
+    """All rules by record family, in the order of their codes."""
+    query = (
+        sa.select(Remark.code, sa.func.count().label("sites"))
+        .where(Remark.run_id == summary.run_id, Remark.rules_version == summary.rules_version)
+        .group_by(Remark.code)
+    )
+    counts: dict[str, int] = {row.code: row.sites for row in connection.execute(query)}
+    found: dict[str, list[RuleInRun]] = {}
+    for code in sorted(rules):
+        rule = rules[code]
+        found.setdefault(rule.family, []).append(RuleInRun(rule, counts.get(code, 0)))
+    return dict(sorted(found.items()))
 
 
 def common_remarks(

@@ -27,9 +27,16 @@ from dnstats.report.groups import GroupTable, read_groups, write_groups
 from dnstats.report.list_changes import write_list_changes
 from dnstats.report.manifest import FILE as MANIFEST
 from dnstats.report.manifest import write_manifest
-from dnstats.report.page import TEMPLATES, read_heading, render, render_groups, render_page
+from dnstats.report.page import (
+    TEMPLATES,
+    read_heading,
+    render,
+    render_groups,
+    render_page,
+    render_rules,
+)
 from dnstats.report.publishing import LOOK_UP, PAGE
-from dnstats.report.remarks import RuleText, common_remarks
+from dnstats.report.remarks import RuleText, common_remarks, every_rule
 from dnstats.report.site_lists import write_lists
 from dnstats.report.site_shards import Advise, write_shards
 from dnstats.report.sites_file import first_sites, write_sites
@@ -39,6 +46,7 @@ from dnstats.report.trend import draw_trend, read_earlier
 log = logging.getLogger(__name__)
 
 SITES = "sites.parquet"
+RULES = "rules.html"
 REMARKS = 15
 FIRST_SITES = 100  # shown on the page itself
 
@@ -74,6 +82,8 @@ def write_report(
         groups = read_groups(connection, summary, rules)
         _write_groups(summary, groups, draft)
         say.done("providers and top-level domains")
+        catalogue = render_rules(summary, every_rule(connection, summary, rules))
+        (draft / RULES).write_text(catalogue, "utf-8")
         page = render_page(
             read_heading(connection, run_id),
             summary,
