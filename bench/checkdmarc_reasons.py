@@ -6,7 +6,9 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from dnstats.check.checked import Checked
+from dnstats.lab.world import unanswered_question
 
+SEED = 1
 UNMEASURED = "not measured"
 
 
@@ -35,6 +37,16 @@ class Difference(NamedTuple):
         record = getattr(self.site.readings.get("spf"), "record", None)
         return any("ends in a number" in fault.why for fault in getattr(record, "faults", ()))
 
+    @property
+    def is_silent_at_resolver(self) -> bool:
+        """Whether the practice internet's resolver never answers what this check asks."""
+        silent = unanswered_question(SEED, self.site.domain)
+        if silent is None:
+            return False
+        name, rdtype = silent
+        kind = "DMARC" if name.startswith("_dmarc.") else rdtype
+        return kind == {"spf": "TXT"}.get(self.check, self.check.partition("_")[0].upper())
+
     def lacks(self, question: str) -> bool:
         """Whether a question that begins like this was not answered."""
         return any(one.question.startswith(question) for one in self.site.unanswered)
@@ -53,6 +65,19 @@ REASONS = (
         "was not measured. checkdmarc raises the same RecordNotFound as for an absent record (SPF, "
         "MTA-STS, TLS-RPT, BIMI), says False (DNSSEC), or gives an error (MX, NS, SOA, DMARC).",
         holds=lambda one: one.ours == UNMEASURED,
+    ),
+    Reason(
+        text="The resolver never answers this question. DNStats asks the zone's own servers in its "
+        "second pass and has their answer; checkdmarc asks resolvers only, and gives an error, or "
+        "raises the same RecordNotFound as for an absent record.",
+        holds=lambda one: one.is_silent_at_resolver,
+    ),
+    Reason(
+        text="The resolver fails at the whole zone. DNStats reads the name servers as the zone "
+        "above has them, and marks the reading so; checkdmarc ends with an error.",
+        holds=lambda one: (
+            one.check == "ns" and getattr(one.site.readings["ns"], "is_delegation", False) is True
+        ),
     ),
     Reason(
         text="The zone fails validation, so the resolver answers SERVFAIL. DNStats asks the apex "

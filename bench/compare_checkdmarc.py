@@ -19,7 +19,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from checkdmarc_reasons import REASONS, UNMEASURED, Difference
+from checkdmarc_reasons import REASONS, SEED, UNMEASURED, Difference
 from dnstats import settings
 from dnstats.check.asking import check_domains
 from dnstats.check.checked import Checked
@@ -32,7 +32,7 @@ from dnstats.settings import ROOT
 from dnstats.stack.lab_process import Lab
 
 VERSION = "6.0.4"
-SITES, SEED = 1000, 1
+SITES = 1000
 PAGE = ROOT / "include" / "docs" / "checkdmarc.md"
 WORDS = Path(__file__).with_name("checkdmarc_words.py")
 GONE = "no such domain"
