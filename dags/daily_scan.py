@@ -81,6 +81,12 @@ PARAMS = {
         description="Questions a second to any one name server asked directly, for the whole run. "
         "Empty: DNSTATS_SERVER_RATE (20)",
     ),
+    "network_rate": Param(
+        None, type=["null", "number"], minimum=0, maximum=1_000_000, title="Pace at one network",
+        section=WHOM,
+        description="Questions a second to all name servers of one network (/24, /48) together, "
+        "for the whole run; 0: no ceiling. Empty: DNSTATS_NETWORK_RATE (200)",
+    ),
     "resolver_rate": Param(
         None, type=["null", "number"], minimum=0, maximum=1_000_000, title="Pace at the resolvers",
         section=WHOM,

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from dnstats.tasks.run_request import RunRequest
 
 ROOT = Path(__file__).parents[2]
 
@@ -131,6 +132,13 @@ def test_every_dag_says_what_it_is_and_every_param_what_it_does(found: dict[str,
         assert not dag["catchup"]
         assert dag["max_active_runs"] == 1
         assert all(dag["params"].values())
+
+
+def test_the_form_has_every_ceiling_that_a_run_has(found: dict[str, Any]) -> None:
+    params = found["dags"]["daily_scan"]["params"]
+    assert {name for name in params if name.endswith("_rate")} == {
+        name for name in RunRequest.__struct_fields__ if name.endswith("_rate")
+    }
 
 
 def test_every_task_is_bounded_and_tried_again(found: dict[str, Any]) -> None:

@@ -116,6 +116,17 @@ def test_the_end_mail_tells_measured_and_not_measured(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["plain", "html"])
+def test_the_end_mail_tells_how_fast_one_server_and_one_network_were_asked(kind: str) -> None:
+    pace = {"highest_rate": 19, "highest_rate_server": "192.0.2.1",
+            "highest_network_rate": 1_170, "highest_rate_network": "192.0.2.0/24"}  # fmt: skip
+    said = text(write("run_done", done(summary=summary(**pace))), kind)
+    assert "19 questions within one second at one name server (192.0.2.1)" in said
+    assert "1,170 questions within one second" in said
+    assert "at all name servers of 192.0.2.0/24 together" in said
+    assert "At a network" not in text(write("run_done", done()), kind)
+
+
+@pytest.mark.parametrize("kind", ["plain", "html"])
 def test_a_run_short_of_the_gate_is_critical_and_lists_its_failed_chunks(kind: str) -> None:
     failed = [(f"ranks {n},001-{n + 1},000", f"OSError: disk {n} is full") for n in range(30)]
     message = write("run_done", done("30 of 100 chunks are not graded", failed=failed))

@@ -123,6 +123,8 @@ def test_the_manifest_says_what_the_run_was_made_of(
     assert manifest["highest_rate"] == {"queries_in_a_second": 19, "at": "192.0.2.1"}
     network = {"queries_in_a_second": 30, "at": "192.0.2.0/24"}
     assert manifest["highest_rate_at_a_network"] == network
+    politeness = "nor than 30 to all of one network together (192.0.2.0/24)"
+    assert politeness in (home / "index.html").read_text("utf-8")
     for file in manifest["files"]:
         content = (home / file["name"]).read_bytes()
         assert (len(content), hashlib.sha256(content).hexdigest()) == (

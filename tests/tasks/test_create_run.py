@@ -86,6 +86,14 @@ def test_what_cannot_be_is_refused_and_nothing_is_made(
         assert connection.scalar(sa.select(sa.func.count()).select_from(Run)) == 0
 
 
+def test_a_run_keeps_the_ceilings_it_was_triggered_with(engine: sa.Engine, start_run) -> None:
+    rates = {"server_rate": 5.0, "network_rate": 50.0, "resolver_rate": 500.0}
+    start_run(**rates)
+    with engine.connect() as connection:
+        kept = connection.scalar(sa.select(Run.settings)) or {}
+    assert {name: kept[name] for name in rates} == rates
+
+
 def test_ranks_between_which_the_list_has_nothing_are_refused(
     engine: sa.Engine, lab_settings: Settings, tmp_path: Path
 ) -> None:

@@ -70,6 +70,7 @@ def test_development_takes_a_few_hundred(params: dict[str, int], first: int, las
         ({"server_rate": float("nan")}, "server_rate nan is not a number"),
         ({"server_rate": True}, "server_rate True is not a number"),
         ({"resolver_rate": -1}, "resolver_rate -1 is not a number from 0 to 1,000,000"),
+        ({"network_rate": -0.5}, "network_rate -0.5 is not a number from 0 to 1,000,000"),
         ({"resolver_rate": 1e9}, "resolver_rate 1000000000.0 is not a number"),
         ({"dns": "dig"}, "dns 'dig' is none of"),
         ({"resolvers": ["dns.example"]}, "'dns.example' is no"),
@@ -92,11 +93,12 @@ def test_every_spelling_of_a_resolver_is_taken(resolver: str) -> None:
 
 
 def test_a_run_keeps_its_own_pace_else_that_of_the_settings() -> None:
-    settings = _settings(SERVER_RATE="40", RESOLVER_RATE="100", SCAN_SLOTS="4")
+    settings = _settings(SERVER_RATE="40", RESOLVER_RATE="100", NETWORK_RATE="300")
     request = read_request(RESOLVER, settings)
-    assert (request.server_rate, request.resolver_rate) == (40, 100)
-    request = read_request({**RESOLVER, "server_rate": 0.5, "resolver_rate": 0}, settings)
-    assert (request.server_rate, request.resolver_rate) == (0.5, 0)
+    assert (request.server_rate, request.resolver_rate, request.network_rate) == (40, 100, 300)
+    own = {"server_rate": 0.5, "resolver_rate": 0, "network_rate": 0}
+    request = read_request({**RESOLVER, **own}, settings)
+    assert (request.server_rate, request.resolver_rate, request.network_rate) == (0.5, 0, 0)
 
 
 def test_a_scan_is_told_the_pace_of_the_whole_run() -> None:

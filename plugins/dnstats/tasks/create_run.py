@@ -164,7 +164,7 @@ def _run_values(
             "direct_port": request.direct_port,
             "resolver_rate": request.resolver_rate,
             "server_rate": request.server_rate,
-            "network_rate": settings["DNSTATS_NETWORK_RATE"],
+            "network_rate": request.network_rate,
             "allow_special": settings["DNSTATS_ALLOW_SPECIAL"] or request.dns == "lab",
         },
         "versions": {

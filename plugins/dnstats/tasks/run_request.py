@@ -21,7 +21,7 @@ class RunRequest(msgspec.Struct, frozen=True):
 
     `site_list` is a path or URL; empty: the newest that update_sites took, else the bundled one.
 
-    Rates are questions a second of the whole run; a `resolver_rate` of 0 is no ceiling of ours.
+    Rates are questions a second of the whole run; 0 (not of `server_rate`) is no ceiling of ours.
     """
 
     first_rank: int
@@ -33,6 +33,7 @@ class RunRequest(msgspec.Struct, frozen=True):
     dns: str
     resolver_rate: float
     server_rate: float
+    network_rate: float
 
 
 def read_request(params: Mapping[str, Any], settings: Settings) -> RunRequest:
@@ -67,6 +68,7 @@ def read_request(params: Mapping[str, Any], settings: Settings) -> RunRequest:
         dns=dns,
         resolver_rate=_rate(params, "resolver_rate", 0, settings["DNSTATS_RESOLVER_RATE"]),
         server_rate=_rate(params, "server_rate", 0.1, settings["DNSTATS_SERVER_RATE"]),
+        network_rate=_rate(params, "network_rate", 0, settings["DNSTATS_NETWORK_RATE"]),
     )
 
 
