@@ -43,7 +43,7 @@ class Outcome(StrEnum):
 class Reason(StrEnum):
     """Why a question was not measured."""
 
-    TIMEOUT = "timeout"
+    TIMEOUT = "timeout"  # asked, and nothing came
     SERVFAIL = "servfail"
     REFUSED = "refused"
     FORMERR = "formerr"
@@ -57,6 +57,8 @@ class Reason(StrEnum):
     STALE = "stale"  # the resolver says that the answer is of long ago, nobody could be asked now
     TRUNCATED = "truncated"  # cut off over UDP and not to be had over TCP
     UNREACHABLE = "unreachable"  # no route, or the port is closed
+    ZONE_SILENT = "zone_silent"  # never sent: nothing could be had of its zone, in both passes
+    SERVER_SILENT = "server_silent"  # not sent in this pass: whom to ask had been given up
     BAD_NAME = "bad_name"  # the name cannot be put into a question
     BAD_SERVER = "bad_server"  # the address must not be asked (private, loopback, multicast ...)
     ALIAS_LOOP = "alias_loop"  # CNAMEs that lead round or nowhere

@@ -237,8 +237,10 @@ def test_a_silent_server_asked_directly_is_given_up_after_its_patience_and_not_b
     seconds = bench.run_out()
     assert 5.0 <= seconds < 20.0
     assert len(bench.answers) == 300
-    assert {answer.reason for [answer] in bench.answers.values()} == {Reason.TIMEOUT}
-    assert all(answer.outcome is Outcome.NOT_MEASURED for [answer] in bench.answers.values())
+    for [answer] in bench.answers.values():
+        assert answer.outcome is Outcome.NOT_MEASURED
+        assert answer.reason is (Reason.TIMEOUT if answer.attempts else Reason.SERVER_SILENT)
+    assert 1 < sum(answer.attempts > 0 for [answer] in bench.answers.values()) < 60
     assert bench.core.counters.datagrams < 60  # and was not flooded meanwhile
 
 

@@ -107,7 +107,7 @@ def test_no_resolver_at_all_ends_with_everything_not_measured() -> None:
         start = time.monotonic()
         _, report = run(quick(server.text, patience=0.3, second_pass=True), *questions)
     assert time.monotonic() - start < 10
-    assert report.reasons["timeout"] >= 500
+    assert set(report.reasons) == {"server_silent"}  # in the second pass nothing was sent at all
     assert report.outcomes["present"] == report.outcomes["nodata"] == 0
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterable
 
 import pytest
 from dnstats import wire
@@ -10,9 +11,11 @@ from dnstats.answer import Answer, Outcome, Plan, Question, Reason
 from dnstats.scan.plans import Entry, Plans
 from dnstats.scan.silent_zones import SilentZones, doubtful, waits
 
-from tests.scan.asking import Recorded, txt
+from tests.scan.asking import Recorded, ask, quick, run, txt
+from tests.scan.nameserver import NameServer, Query, Reply, respond
 
-NS, SOA = Question("dead.example", wire.NS), Question("dead.example", wire.SOA)
+NS, SOA, A = (Question("dead.example", rdtype) for rdtype in (wire.NS, wire.SOA, wire.A))
+DS = Question("dead.example", wire.DS)
 MAIL = txt("_dmarc.dead.example")
 OTHER = txt("live.example")
 
@@ -21,36 +24,58 @@ def _failed(question: Question, reason: Reason, ede: tuple[int, ...] = ()) -> An
     return Answer(question, Outcome.NOT_MEASURED, reason, ede=ede)
 
 
+ALL = [_failed(NS, Reason.TIMEOUT), _failed(SOA, Reason.SERVFAIL), _failed(A, Reason.TIMEOUT)]
+
+
 @pytest.mark.parametrize(
     ("answers", "is_silent"),
     [
-        ([_failed(NS, Reason.TIMEOUT), _failed(SOA, Reason.SERVFAIL)], True),
-        ([_failed(NS, Reason.TIMEOUT)], False),
-        ([_failed(NS, Reason.TIMEOUT), Answer(SOA, Outcome.PRESENT)], False),
-        ([_failed(NS, Reason.TIMEOUT), _failed(SOA, Reason.REFUSED)], False),
-        ([_failed(NS, Reason.TIMEOUT), _failed(SOA, Reason.SERVFAIL, (6,))], False),
-        ([_failed(NS, Reason.TIMEOUT), _failed(MAIL, Reason.TIMEOUT)], False),
+        (ALL, True),
+        (ALL[:2], False),
+        (ALL[1:], False),
+        ([*ALL[:2], Answer(A, Outcome.PRESENT)], False),
+        ([*ALL[:2], _failed(A, Reason.REFUSED)], False),
+        ([*ALL[:2], _failed(A, Reason.SERVFAIL, (6,))], False),
+        ([*ALL[:2], _failed(MAIL, Reason.TIMEOUT)], False),
     ],
 )
-def test_only_silence_of_both_makes_a_zone_silent(answers: list[Answer], is_silent: bool) -> None:
+def test_only_silence_to_all_three_makes_a_zone_silent(
+    answers: list[Answer], is_silent: bool
+) -> None:
     zones = SilentZones()
     for answer in answers:
-        zones.learn(answer.question, answer)
+        zones.learn(answer.question, answer, ())
     assert zones.hold(MAIL) == zones.hold(NS) == is_silent
     assert not zones.hold(OTHER)
     assert not zones.hold(txt("a..example"))  # no name at all
 
 
+@pytest.mark.parametrize(
+    ("question", "is_silent"),
+    [
+        (MAIL, False),
+        (txt("dead.example"), False),
+        (DS, True),  # of the zone above
+        (Question("www.dead.example", wire.DS), False),
+        (OTHER, True),
+        (txt("dead.example", "192.0.2.1"), True),
+    ],
+)
+def test_a_zone_of_which_anything_is_known_is_not_silent(
+    question: Question, is_silent: bool
+) -> None:
+    zones = SilentZones()
+    for at, answer in enumerate(ALL):
+        known = [Answer(question, Outcome.NODATA)] if at == 1 else []
+        zones.learn(answer.question, answer, [_failed(MAIL, Reason.TIMEOUT), *known])
+    assert zones.hold(MAIL) == is_silent
+
+
 def test_what_waits_for_whom() -> None:
-    zones = doubtful([NS, SOA, MAIL, OTHER, Question("live.example", wire.NS)])
+    zones = doubtful([NS, SOA, A, MAIL, OTHER, *(Question("live.example", t) for t in (2, 6))])
     assert zones == {"dead.example"}
-    assert [waits(one, zones) for one in (NS, SOA, MAIL, txt("dead.example"), OTHER)] == [
-        False,
-        False,
-        True,
-        True,
-        False,
-    ]
+    asked = (NS, SOA, A, MAIL, txt("dead.example"), OTHER)
+    assert [waits(one, zones) for one in asked] == [False, False, False, True, True, False]
 
 
 class World:
@@ -91,16 +116,16 @@ LATE = Question("ns1.dead.example", wire.A)
 
 
 def _plan(got: list[Answer]) -> Plan:
-    got += yield (NS, SOA, MAIL, OTHER)
+    got += yield (NS, SOA, A, MAIL, OTHER)
     got += yield (LATE,)
 
 
 def test_below_a_dead_zone_nothing_is_asked_again_and_nothing_is_absent() -> None:
     got: list[Answer] = []
     world = World(_plan(got), lambda question, _: _failed(question, Reason.TIMEOUT))
-    assert world.questions(2) == {NS, SOA, OTHER}
+    assert world.questions(2) == {NS, SOA, A, OTHER}
     assert LATE not in world.questions(1)
-    assert [answer.reason for answer in got] == [Reason.TIMEOUT] * 5
+    assert [answer.reason for answer in got] == [Reason.TIMEOUT] * 5 + [Reason.ZONE_SILENT]
     assert world.recorded.passes(MAIL) == [1]
     assert world.recorded.final(LATE).attempts == 0
     assert world.plans.sites_done == 1
@@ -115,7 +140,68 @@ def test_a_zone_that_answers_the_second_time_is_asked_for_all_the_rest() -> None
         return Answer(question, Outcome.NODATA)
 
     world = World(_plan(got), answer)
-    assert world.questions(2) == {NS, SOA, MAIL, OTHER}
+    assert world.questions(2) == {NS, SOA, A, MAIL, OTHER}
     order = [question for question, number in world.asked if number == 2]
     assert order.index(MAIL) > order.index(NS)
     assert all(answer.is_absent for answer in got)
+
+
+CAA = Question("dead.example", wire.CAA)
+FIVE = (NS, SOA, A, CAA, MAIL)
+
+
+def _scan_where(dropped: set[int]) -> Recorded:
+    """A real resolver: the zone's servers drop these types; CAA is lost in the whole first pass."""
+
+    def handler(query: Query) -> Iterable[Reply]:
+        rdtype = query.rdtype
+        if query.name.endswith("dead.example") and (
+            rdtype in dropped or (rdtype == wire.CAA and query.count < 3)
+        ):
+            return []
+        return [(0, respond(query, () if rdtype == wire.CAA else (b"\x03yes",)))]
+
+    with NameServer(handler) as server:
+        settings = quick(server.text, second_pass=True, asks_authority=False)
+        return run(settings, plans=[("dead.example", ask(*FIVE))])[0]
+
+
+def test_servers_that_drop_ns_and_soa_lose_no_second_pass_of_the_rest() -> None:
+    recorded = _scan_where({wire.NS, wire.SOA})
+    assert [recorded.final(one).reason for one in (NS, SOA)] == [Reason.TIMEOUT] * 2
+    assert recorded.final(A).is_present
+    assert recorded.passes(CAA) == [1, 2]
+    assert recorded.final(CAA).is_absent
+
+
+def test_servers_that_drop_three_types_lose_no_second_pass_where_another_was_answered() -> None:
+    recorded = _scan_where({wire.NS, wire.SOA, wire.A})
+    assert recorded.final(MAIL).is_present
+    assert recorded.passes(CAA) == [1, 2]
+    assert recorded.final(CAA).is_absent
+
+
+def test_what_was_never_sent_is_told_from_what_was_asked_in_vain() -> None:
+    """Real silence: below the dead zone, and at the address of its server."""
+    direct = tuple(txt(f"n{number}.example", "127.0.0.2") for number in range(60))
+
+    def plan() -> Plan:
+        yield (NS, SOA, A)
+        yield (LATE, *direct)
+
+    def handler(query: Query) -> Iterable[Reply]:
+        return [(0, respond(query))] if query.name == "." else []
+
+    with NameServer(handler) as server, NameServer(handler, "127.0.0.2", server.port):
+        settings = quick(
+            server.text, second_pass=True, asks_authority=False, direct_port=server.port
+        )
+        recorded, _ = run(settings, plans=[("dead.example", plan())])
+    assert recorded.final(NS).reason is Reason.TIMEOUT
+    assert recorded.final(LATE).reason is Reason.ZONE_SILENT
+    reasons = {recorded.calls[one][0][1].reason for one in direct}
+    assert reasons == {Reason.TIMEOUT, Reason.SERVER_SILENT}
+    for calls in recorded.calls.values():
+        for _, answer, _ in calls:
+            was_sent = answer.reason not in (Reason.ZONE_SILENT, Reason.SERVER_SILENT)
+            assert (answer.attempts > 0) == was_sent

@@ -12,6 +12,7 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 import sqlalchemy as sa
+from dnstats.answer import Reason
 from dnstats.archive import SCHEMA
 from dnstats.db.models import Base, Run, SiteList
 from dnstats.report.sites_parquet import COLUMNS
@@ -53,6 +54,12 @@ def test_every_column_of_the_archive_is_told() -> None:
     for field in SCHEMA:
         line = f"| `{field.name}` | {field.type} | {field.metadata[b'comment'].decode()} |"
         assert line in PAGE.splitlines(), f"add to include/docs/data.md: {line}"
+
+
+def test_every_reason_is_told() -> None:
+    rows = [line for line in PAGE.splitlines() if line.startswith("| `")]
+    told = {name for row in rows for name in re.findall(r"`(\w+)`", row.split("|")[1])}
+    assert told >= {reason.value for reason in Reason}
 
 
 def test_every_column_of_a_reports_parquet_is_told(two_runs: Settings) -> None:

@@ -42,6 +42,8 @@ REASONS = {
     Reason.STALE: "the resolver has only an old answer, and says so",
     Reason.TRUNCATED: "cut off, and not to be had over TCP",
     Reason.UNREACHABLE: "unreachable",
+    Reason.ZONE_SILENT: "not sent: the zone stayed silent before",
+    Reason.SERVER_SILENT: "not sent: the server stayed silent before",
     Reason.BAD_NAME: "the name cannot be asked for",
     Reason.BAD_SERVER: "the server has an address that must not be asked",
     Reason.ALIAS_LOOP: "aliases that lead round",

@@ -124,6 +124,7 @@ _BY_REASON = {
     Reason.ALIAS_LOOP: Service.FAILS,
     Reason.UNREACHABLE: Service.UNREACHABLE,
     Reason.TIMEOUT: Service.SILENT,
+    Reason.SERVER_SILENT: Service.SILENT,  # to this question of the scan or to those before
     Reason.MISMATCH: Service.SILENT,  # whatever answered, it did not answer the question
     Reason.TRUNCATED: Service.SILENT,
 }

@@ -11,12 +11,11 @@ import random
 from collections.abc import Callable, Iterable, Iterator
 from typing import cast
 
-from dnstats import wire
 from dnstats.answer import Answer, Question, Reason, Wanted
 from dnstats.scan.control import CONTROL, Control, choose
 from dnstats.scan.reply import not_sent
 from dnstats.scan.second_pass import ask_authority, is_worth_asking_again
-from dnstats.scan.silent_zones import SilentZones, doubtful, waits
+from dnstats.scan.silent_zones import SPEAKERS, SilentZones, doubtful, waits
 from dnstats.scan.tally import Tally
 from dnstats.scan.waiting import Asker, Entry, SiteState
 
@@ -58,7 +57,7 @@ class Plans:
         self.table: dict[Question, Answer | Entry] = {}
         self._parked: list[Entry] = []
         self._silent = SilentZones()
-        self._tried: set[str] = set()  # zones whose NS and SOA are asked again, and the rest waits
+        self._tried: set[str] = set()  # zones whose SPEAKERS are asked again, and the rest waits
         self._failed_once: set[Question] = set()
         self._limited: set[Question] = set()
         self._rescue_site = SiteState("")
@@ -155,7 +154,7 @@ class Plans:
             site.asked += 1
         entry = Entry(question, once=asker.entry is not None)
         if asker.entry is None and not question.server and self._silent.hold(question):
-            refusal: Reason | None = Reason.TIMEOUT
+            refusal: Reason | None = Reason.ZONE_SILENT
         else:
             refusal = self._ask(entry, 1)
         if refusal is not None:
@@ -249,8 +248,16 @@ class Plans:
     def _settle_second(self, entry: Entry, answer: Answer, asked_at: float) -> None:
         self.tally.count_again(answer)
         self._record(answer, 2, asked_at)
-        self._silent.learn(entry.question, answer)
+        self._silent.learn(entry.question, answer, self._known_beside(entry))
         self._finish(entry, answer)
+
+    def _known_beside(self, entry: Entry) -> Iterator[Answer]:
+        """What is known so far of all that is asked together with this."""
+        for asker in entry.waiters:
+            for question in asker.questions:
+                known = self.table.get(question)
+                if type(known) is Answer:
+                    yield known
 
     def _finish(self, entry: Entry, answer: Answer) -> None:
         question = entry.question
@@ -297,7 +304,7 @@ class Plans:
         return bool(self._parked)
 
     def begin_second_pass(self) -> None:
-        """Ask the parked questions again; of what may be a dead zone its NS and SOA first."""
+        """Ask the parked questions again; of what may be a dead zone NS, SOA and address first."""
         parked, self._parked = self._parked, []
         tried = {zone for zone in self._tried if self._is_open(zone)}
         self._tried = tried = tried | doubtful(entry.question for entry in parked)
@@ -315,11 +322,8 @@ class Plans:
                 self._ask(entry, 2)
 
     def _is_open(self, zone: str) -> bool:
-        """Whether the zone's NS or SOA has no final answer yet."""
-        return any(
-            isinstance(self.table.get(Question(zone, rdtype)), Entry)
-            for rdtype in (wire.NS, wire.SOA)
-        )
+        """Whether the zone's NS, SOA or address has no final answer yet."""
+        return any(isinstance(self.table.get(Question(zone, rdtype)), Entry) for rdtype in SPEAKERS)
 
     def begin_control(self, share: float) -> bool:
         """Ask a random part of it all once more; False when that was done, or there is nothing."""

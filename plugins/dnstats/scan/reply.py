@@ -131,6 +131,8 @@ def failed(lookup: Lookup, reason: Reason, *, tcp: bool = False) -> Answer:
     """The answer of a question that nothing acceptable came back for."""
     server = lookup.server
     evidence = lookup.evidence
+    if reason is Reason.TIMEOUT and not lookup.sends:
+        reason = Reason.SERVER_SILENT  # nobody waited for an answer
     rcode = evidence[3] & 0xF if len(evidence) >= 12 and reason is not Reason.MALFORMED else None
     return Answer(
         lookup.question,
