@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from dnstats.db.bulk import copy_rows
 from dnstats.db.models import Remark, Run, SiteRank
 from dnstats.db.partitions import drop_run_partitions, make_run_partitions
-from dnstats.lists.importing import import_list
+from dnstats.lists.importing import fetch_file, import_list
 
 COLUMNS = ("run_id", "rules_version", "rank", "code", "chunk", "site_id", "family", "severity",
            "points", "evidence")  # fmt: skip
@@ -51,9 +51,9 @@ def test_importing_a_list_keeps_nobody_waiting(engine: sa.Engine, tmp_path: Path
     (tmp_path / "one.csv").write_text("1,a.example\n")
     (tmp_path / "two.csv").write_text("1,b.example\n")
     with engine.begin() as connection:
-        known = import_list(connection, str(tmp_path / "one.csv"))
+        known = import_list(connection, fetch_file(str(tmp_path / "one.csv")))
     with engine.connect() as importing, importing.begin(), engine.begin() as scanning:
-        import_list(importing, str(tmp_path / "two.csv"))
+        import_list(importing, fetch_file(str(tmp_path / "two.csv")))
         scanning.execute(sa.text("SET LOCAL lock_timeout = '1s'"))
         query = sa.select(SiteRank.rank).where(SiteRank.site_list_id == known.id)
         assert scanning.scalars(query).all() == [1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,10 @@ from dnstats.db.models import Chunk, Run
 from dnstats.settings import Settings
 from dnstats.tasks.chunk_name import Refused
 from dnstats.tasks.create_run import create_run
+from dnstats.tasks.plan_run import plan_run
 from dnstats.tasks.run_request import read_request
+
+from tests.lists.servers import list_server, rows
 
 
 def _chunks(engine: sa.Engine) -> list[tuple[int, int, int]]:
@@ -92,6 +96,38 @@ def test_a_run_keeps_the_ceilings_it_was_triggered_with(engine: sa.Engine, start
     with engine.connect() as connection:
         kept = connection.scalar(sa.select(Run.settings)) or {}
     assert {name: kept[name] for name in rates} == rates
+
+
+@pytest.mark.parametrize("dry", [False, True])
+def test_while_a_list_is_downloaded_no_transaction_is_open(
+    engine: sa.Engine, lab_settings: Settings, dry: bool
+) -> None:
+    """Seen by another connection, in the moment in which the list server answers."""
+    seen: list[str] = []
+
+    def answers_late(handler: BaseHTTPRequestHandler) -> None:
+        query = sa.text(
+            "SELECT state FROM pg_stat_activity WHERE datname = current_database()"
+            " AND pid <> pg_backend_pid() AND xact_start IS NOT NULL"
+        )
+        with engine.connect() as other:
+            seen.append(f"{other.scalars(query).all()}")
+        body = rows("a.example", "b.example")
+        handler.send_response(200)
+        handler.send_header("Content-Length", str(len(body)))
+        handler.end_headers()
+        handler.wfile.write(body)
+
+    with list_server() as server:
+        server.answers["/list.csv"] = answers_late
+        request = read_request({"site_list": f"{server.url}/list.csv"}, lab_settings)
+        if dry:
+            assert plan_run(engine, lab_settings, request).sites == 2
+        else:
+            now = dt.datetime.now(dt.UTC)
+            create_run(engine, lab_settings, request, dag_run_id="x", now=now)
+            assert _chunks(engine) == [(1, 2, 2)]
+    assert seen == ["[]"]
 
 
 def test_ranks_between_which_the_list_has_nothing_are_refused(

@@ -28,7 +28,7 @@ from dnstats.db.models import (
     SiteRun,
 )
 from dnstats.db.partitions import make_run_partitions, partition_sizes
-from dnstats.lists.importing import import_list
+from dnstats.lists.importing import fetch_file, import_list
 from dnstats.settings import Settings
 from dnstats.tasks.chunk_name import ChunkName, Refused
 from dnstats.tasks.drop_old_runs import Drop, NotDropped, drop_old_runs
@@ -70,7 +70,7 @@ class Past:
         path = self.folder / f"{'-'.join(domains)}.csv"
         path.write_text("".join(f"{rank},{name}\n" for rank, name in enumerate(domains, 1)))
         with self.engine.begin() as connection:
-            list_id = import_list(connection, str(path)).id
+            list_id = import_list(connection, fetch_file(str(path))).id
             values: dict[str, Any] = {"imported_at": NOW - dt.timedelta(days=imported)}
             if taken is not None:
                 values["taken_at"] = NOW - dt.timedelta(days=taken)

@@ -26,19 +26,35 @@ class ImportedList(msgspec.Struct, frozen=True):
     junk: dict[str, dict[str, object]]
 
 
+class ListFile(msgspec.Struct, frozen=True):
+    """A list as it came: its bytes, and the path or URL that they came from."""
+
+    source: str
+    data: bytes
+
+
+def fetch_file(source: str) -> ListFile:
+    """The file at `source`; `BadList` when it cannot be had.
+
+    A download takes up to minutes. Before a transaction, never in one: an open one keeps the
+    database from tidying up, and loses its connection where idle ones are ended.
+    """
+    return ListFile(source, fetch_list(source))
+
+
 def import_list(
-    connection: sa.Connection, source: str, opted_out: frozenset[str] = frozenset()
+    connection: sa.Connection, file: ListFile, opted_out: frozenset[str] = frozenset()
 ) -> ImportedList:
-    """Import the list at `source` (path or URL) in the caller's transaction.
+    """Import the list in the caller's transaction.
 
     `BadList` when it cannot be used. A list with the same bytes is not imported again.
     """
-    data = fetch_list(source)
     hold_lists(connection)
-    known = find_list(connection, sha256(data))
+    known = find_list(connection, sha256(file.data))
     if known is not None:
         return known
-    return store_list(connection, source, data, read_bytes(data, source, opted_out))
+    read = read_bytes(file.data, file.source, opted_out)
+    return store_list(connection, file.source, file.data, read)
 
 
 def read_bytes(data: bytes, source: str, opted_out: frozenset[str]) -> ReadList:

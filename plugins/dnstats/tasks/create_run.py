@@ -13,7 +13,14 @@ from dnstats import archive
 from dnstats.db.models import Chunk, Run, SiteRank
 from dnstats.db.partitions import drop_run_partitions, make_run_partitions
 from dnstats.grade.scale import RULES_VERSION
-from dnstats.lists.importing import ImportedList, import_list, load_list, newest_list
+from dnstats.lists.importing import (
+    ImportedList,
+    ListFile,
+    fetch_file,
+    import_list,
+    load_list,
+    newest_list,
+)
 from dnstats.lists.reading import BadList
 from dnstats.opt_out import read_opt_out
 from dnstats.settings import BUNDLED_LIST, Settings
@@ -42,9 +49,11 @@ def create_run(
     max_chunks: int = 1024,
 ) -> list[ChunkName]:
     """The chunks of a new run; called again for the same Airflow run, the same chunks."""
+    file = fetch_sites(request)
     with database.begin() as connection:
+        pinned = _pinned_list(connection, dag_run_id)
         sites, slices = choose_sites(
-            connection, settings, request, max_chunks, pinned=_pinned_list(connection, dag_run_id)
+            connection, settings, request, max_chunks, file=file, pinned=pinned
         )
         values = _run_values(settings, request, sites, slices, now)
         run_id, day, is_kept = _keep_or_make_run(connection, dag_run_id, values, slices)
@@ -63,28 +72,44 @@ def create_run(
     return name_chunks(run_id, [(part.first_rank, part.last_rank) for part in slices])
 
 
+def fetch_sites(request: RunRequest) -> ListFile | None:
+    """The list that the request names, before any transaction; None when it names none."""
+    try:
+        return fetch_file(request.site_list) if request.site_list else None
+    except BadList as fault:
+        raise Refused(_unusable(fault)) from fault
+
+
+def _unusable(fault: BadList) -> str:
+    return f"The site list cannot be used: {fault}."
+
+
 def choose_sites(
     connection: sa.Connection,
     settings: Settings,
     request: RunRequest,
     max_chunks: int,
     *,
+    file: ListFile | None,
     pinned: int | None = None,
 ) -> tuple[ImportedList, list[Slice]]:
     """The list of a run and how it is cut; `Refused` says what is wrong with the request.
 
-    `pinned`: the list that the run has, where the request names none. A newer one may have come.
+    `file`: what `fetch_sites` brought. `pinned`: the list that the run has, where the request
+    names none; a newer one may have come.
     """
     opted_out = read_opt_out(Path(settings["DNSTATS_OPT_OUT"]))
     try:
-        if request.site_list:
-            sites = import_list(connection, request.site_list, opted_out)
+        if file is not None:
+            sites = import_list(connection, file, opted_out)
         elif pinned is not None:
             sites = load_list(connection, pinned)
         else:
-            sites = newest_list(connection) or import_list(connection, str(BUNDLED_LIST), opted_out)
+            sites = newest_list(connection) or import_list(
+                connection, fetch_file(str(BUNDLED_LIST)), opted_out
+            )
     except BadList as fault:
-        raise Refused(f"The site list cannot be used: {fault}.") from fault
+        raise Refused(_unusable(fault)) from fault
     if not sites.last_rank:
         raise Refused(f"The ranks of the list {sites.name} are kept no longer: trigger a new run.")
     _log_list(sites)

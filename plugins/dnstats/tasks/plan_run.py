@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from dnstats.db.models import Chunk, Run
 from dnstats.settings import Settings
-from dnstats.tasks.create_run import choose_sites
+from dnstats.tasks.create_run import choose_sites, fetch_sites
 from dnstats.tasks.run_request import RunRequest
 
 log = logging.getLogger(__name__)
@@ -54,8 +54,9 @@ def plan_run(
     database: sa.Engine, settings: Settings, request: RunRequest, *, max_chunks: int = 1024
 ) -> RunPlan:
     """The plan of the run that `create_run` would make of the same request."""
+    file = fetch_sites(request)
     with database.connect() as connection:  # never committed: an imported list is gone again
-        sites, slices = choose_sites(connection, settings, request, max_chunks)
+        sites, slices = choose_sites(connection, settings, request, max_chunks, file=file)
         known = _experience(connection, request.dns)
     count = sum(part.sites for part in slices)
     per_site = known.lookups / known.sites if known else LOOKUPS_A_SITE
