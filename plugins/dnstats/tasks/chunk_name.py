@@ -82,11 +82,32 @@ def begin_stage(database: sa.Engine, chunk: ChunkName, stage: str) -> sa.Row[Any
     return row
 
 
+def hold_chunk(connection: sa.Connection, chunk: ChunkName, begun: sa.Row[Any], stage: str) -> None:
+    """Hold the chunk until the transaction ends, if what `stage` left is what it was when begun.
+
+    `begun`: what `begin_stage` gave for the stage behind it. `Refused` when `stage` has begun or
+    ended again since: rows that rest on what it left before must never pass for rows of now.
+    """
+    row = load_chunk(connection, chunk, lock=True)
+    refuse_dropped(chunk["run_id"], row.day, row.rows_dropped_at)
+    if getattr(row, stage) != getattr(begun, stage):
+        again = {"scanned_at": "asked", "processed_at": "read"}[stage]
+        task = {"scanned_at": "process_chunk", "processed_at": "grade_chunk"}[stage]
+        raise Refused(
+            f"{chunk['label']} was {again} again meanwhile: when that is done, clear {task}, with "
+            "downstream"
+        )
+
+
 def end_stage(
     connection: sa.Connection, chunk: ChunkName, stage: str, now: dt.datetime, **values: Any
 ) -> None:
-    """Mark the stage as done, in the transaction that wrote its rows."""
-    connection.execute(_update(chunk).values(**{stage: now}, **values))
+    """Mark the stage as done, in the transaction that wrote its rows, and those behind it as not.
+
+    They are not already, unless one of them went on while this one was under way.
+    """
+    undone: dict[str, None] = dict.fromkeys(STAGES[STAGES.index(stage) + 1 :])
+    connection.execute(_update(chunk).values(**{stage: now}, **undone, **values))
 
 
 def _update(chunk: ChunkName) -> sa.Update:

@@ -14,7 +14,7 @@ from dnstats.db.movement import Movement, movement, version_before
 from dnstats.grade.grading import SiteGrades, grade_site, ungraded_site
 from dnstats.grade.scale import RULES_VERSION, letter
 from dnstats.process.readings import UnreadableReadings, read_readings
-from dnstats.tasks.chunk_name import ChunkName, Refused, begin_stage, end_stage, load_chunk
+from dnstats.tasks.chunk_name import ChunkName, Refused, begin_stage, end_stage, hold_chunk
 from dnstats.tasks.collector import resting_collector
 from dnstats.tasks.tell_movement import tell_movement
 
@@ -40,7 +40,7 @@ def grade_chunk(database: sa.Engine, chunk: ChunkName) -> ChunkName:
             "with downstream"
         )
     with database.begin() as connection:
-        load_chunk(connection, chunk, lock=True)
+        hold_chunk(connection, chunk, row, "processed_at")
         grades: list[tuple[Any, ...]] = []
         remarks: list[tuple[Any, ...]] = []
         sites = _load(connection, row)

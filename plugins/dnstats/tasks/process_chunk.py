@@ -23,7 +23,7 @@ from dnstats.tasks.chunk_name import (
     Refused,
     begin_stage,
     end_stage,
-    load_chunk,
+    hold_chunk,
     load_sites,
 )
 from dnstats.tasks.collector import resting_collector
@@ -45,7 +45,7 @@ def process_chunk(database: sa.Engine, settings: Settings, chunk: ChunkName) -> 
     except archive.BadArchive as fault:
         raise Refused(f"{chunk['label']}: {fault}.") from fault
     with database.begin() as connection:
-        load_chunk(connection, chunk, lock=True)
+        hold_chunk(connection, chunk, row, "scanned_at")
         table = SiteRun.__table__
         assert isinstance(table, sa.Table)
         connection.execute(
