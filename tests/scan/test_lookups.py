@@ -258,6 +258,56 @@ def test_a_late_truncated_reply_while_the_question_waits_to_be_repeated_goes_to_
     assert len(bench.answers[txt("a.example")]) == 1
 
 
+def shunning(bench: Bench, name: str, number: int) -> Lookup:
+    """A look-up of the second pass that failed at the resolver of that number."""
+    question = txt(name)
+    lookup = Lookup(question, question_section(question.name, question.rdtype))
+    lookup.is_slow = True
+    lookup.avoid = bench.core.first.servers[number]
+    bench.core.add(lookup)
+    return lookup
+
+
+def test_questions_that_shun_a_resolver_each_leave_none_of_them_idle() -> None:
+    bench = Bench(scan_settings=quick("192.0.2.53", "192.0.2.54", window=1))
+    for number in range(20):
+        shunning(bench, f"n{number}.example", number // 2 % 2)
+    while sent := bench.sends():
+        for lane, query in sent:
+            bench.reply(lane, respond(query))
+    assert len(bench.answers) == 20
+    assert Counter(answer.server for [answer] in bench.answers.values()) == {
+        "192.0.2.53": 10, "192.0.2.54": 10,
+    }  # fmt: skip
+
+
+def test_what_shuns_the_only_resolver_that_is_left_is_asked_there() -> None:
+    bench = Bench(scan_settings=quick("192.0.2.53", "192.0.2.54", window=1, tries=1, patience=9.0))
+    last = shunning(bench, "last.example", 0)
+    [(lane, _)] = bench.sends()
+    last.refunds = 3  # whatever becomes of it, it is over
+    shunning(bench, "left.example", 0)
+    assert not bench.sends()
+    bench.core.refused(lane, bench.now)
+    bench.collect()
+    assert bench.answers[txt("last.example")][0].reason is Reason.TIMEOUT
+    [(lane, query)] = bench.sends()
+    assert (query.name, lane.server.address) == ("left.example", "192.0.2.53")
+
+
+def test_an_idle_connection_is_closed_whatever_the_clock_says() -> None:
+    for now in (1022.7654321012345, 1e6 + 0.1, 2**20 - 1.0000000003):
+        bench = Bench(txt("a.example"))
+        bench.now = now
+        [(lane, query)] = bench.sends()
+        bench.reply(lane, respond(query, (), tc=True))
+        [(stream, query)] = bench.sends()
+        bench.reply(stream, respond(query))
+        assert bench.core.streams == 1
+        bench.turn(2.1)
+        assert bench.core.streams == 0, now
+
+
 EVENTS = st.sampled_from(
     [
         "good", "nxdomain", "servfail", "refused rcode", "formerr", "truncated", "malformed",

@@ -145,6 +145,8 @@ def _go_silent(core: Lookups, server: Server) -> None:
     limbo, server.limbo = server.limbo, []
     for lookup in limbo:
         _refund(core, lookup)
+    if server.pool is not None:
+        core.ready_pool(server.pool)  # what shunned the one that is left has no choice now
     if core.settings.patience <= 0:
         _bury(core, server)
 

@@ -259,6 +259,7 @@ class Lookups:
             return fresh, others
         queue = pool.queue
         left = min(-(-len(queue) // (pool.takers + 1)), count)
+        passed: Lookup | None = None  # the first that goes to another: seen again, all were seen
         while left > 0 and queue:
             lookup = queue.popleft()
             if lookup.is_fresh:
@@ -268,10 +269,13 @@ class Lookups:
             if lookup.is_done or lookup.tcp:
                 lookup.is_queued = False
                 continue  # not counted: taking nothing but such would leave nobody to go on
-            left -= 1
             if lookup.avoid is server and len(pool.live) > 1:
                 queue.append(lookup)
+                if lookup is passed:
+                    break
+                passed = passed or lookup
                 continue
+            left -= 1
             lookup.is_queued = False
             if lookup.server is not server:
                 self.forget(lookup)
@@ -498,8 +502,9 @@ class Lookups:
                         self.release(lookup)
                         trying.timed_out(self, lookup, now)
         while self._idle_streams and self._idle_streams[0][0] <= now:
-            since, lane = self._idle_streams.popleft()
-            if lane.idle_since == since - STREAM_IDLE and not lane.pending:
+            ends, lane = self._idle_streams.popleft()
+            # The same sum as at its entry: taken apart again, it may differ in the last bit.
+            if lane.idle_since + STREAM_IDLE == ends and not lane.pending:
                 self.drop_stream(lane)
 
     def next_event(self) -> float | None:
