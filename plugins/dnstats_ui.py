@@ -77,8 +77,9 @@ def build() -> FastAPI:
     from dnstats import archive, settings
     from dnstats.db.connect import open_database
     from dnstats.db.queries import chunk_archive, run_home
+    from dnstats.report.newest import newest_page
     from dnstats.report.one_site import site_page
-    from dnstats.report.publishing import LOOK_UP, find_file, newest_page, report_home
+    from dnstats.report.publishing import LOOK_UP, find_file, report_home
     from fastapi import Depends, FastAPI, HTTPException
     from fastapi.responses import (
         FileResponse,

@@ -6,13 +6,8 @@ import threading
 from pathlib import Path
 
 import pytest
-from dnstats.report.publishing import (
-    find_file,
-    newest_page,
-    point_to_latest,
-    publish,
-    published_homes,
-)
+from dnstats.report.newest import point_to_latest
+from dnstats.report.publishing import find_file, publish
 
 HOME = "2026-11-25/run-7"
 
@@ -108,15 +103,6 @@ def test_a_folder_of_an_older_version_is_replaced(tmp_path: Path) -> None:
     assert home.is_symlink()
     assert (home / "index.html").read_text() == "1"
     assert len(list(home.parent.iterdir())) == 2
-
-
-def test_latest_is_the_newest_run_of_the_newest_day(tmp_path: Path) -> None:
-    for home in ("2026-11-25/run-9", "2026-11-25/run-10", "2026-11-24/run-11"):
-        publish(tmp_path, home, write(int(home.rpartition("-")[2])))
-        point_to_latest(tmp_path)
-    assert (tmp_path / "latest" / "index.html").read_text() == "10"
-    assert newest_page(tmp_path) == "2026-11-25/run-10/index.html"
-    assert published_homes(tmp_path)[-1] == "2026-11-24/run-11"
 
 
 def test_the_whole_folder_can_be_moved(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """Where reports stand, and how one is put there: whole or not at all, whenever a reader looks.
 
 index.html                      every report that stands here
-latest -> 2026-11-25/run-12     the newest run of the newest day; latest.html leads there too
+latest -> 2026-11-25/run-12     the newest full one (`newest`); latest.html leads there too
 2026-11-25/run-12 -> .run-12-x  a report; written again it is another folder, and one link moves
 """
 
@@ -44,7 +44,7 @@ def publish(folder: Path, home: str, write: Callable[[Path], None]) -> Path:
             # Of a version that wrote no links: for a moment nothing stands here.
             current = Path(tempfile.mkdtemp(prefix=f".{place.name}-", dir=place.parent))
             place.rename(current / "old")
-        _point(place, draft.name)
+        point(place, draft.name)
     except BaseException:
         shutil.rmtree(draft, ignore_errors=True)
         raise
@@ -53,7 +53,7 @@ def publish(folder: Path, home: str, write: Callable[[Path], None]) -> Path:
     return place / PAGE
 
 
-def _point(link: Path, target: str) -> None:
+def point(link: Path, target: str) -> None:
     """Make a symbolic link, over an older one, in one move."""
     with tempfile.TemporaryDirectory(prefix=f".{link.name}-", dir=link.parent) as scratch:
         fresh = Path(scratch) / "link"
@@ -77,29 +77,17 @@ def published_homes(folder: Path) -> list[str]:
     for page in folder.glob(f"*/run-*/{PAGE}"):
         home = page.parent.relative_to(folder).as_posix()
         match = _HOME.fullmatch(home)
-        if match:
+        if match and _is_day(home[:10]):
             found.append((page.parent.parent.name, int(match[1]), home))
     return [home for _, _, home in sorted(found, reverse=True)]
 
 
-def newest_page(folder: Path) -> str | None:
-    """The path of the page of the newest run of the newest day, below `folder`."""
-    homes = published_homes(folder)
-    return f"{homes[0]}/{PAGE}" if homes else None
-
-
-def point_to_latest(folder: Path) -> None:
-    """`latest` and `latest.html` lead to the newest report, whichever was written last."""
-    address = newest_page(folder)
-    assert address is not None, "one was just written"
-    home = address.removesuffix(f"/{PAGE}")
-    _point(folder / "latest", home)
-    replace_text(
-        folder / "latest.html",
-        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>DNStats</title>\n'
-        f'<meta http-equiv="refresh" content="0; url={address}"></head>\n'
-        f'<body><p><a href="{address}">The newest report: {home[:10]}</a></p></body></html>\n',
-    )
+def _is_day(text: str) -> bool:
+    try:
+        dt.date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 def find_file(folder: Path, path: str) -> Path | None:

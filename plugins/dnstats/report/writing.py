@@ -27,6 +27,7 @@ from dnstats.report.groups import GroupTable, read_groups, write_groups
 from dnstats.report.list_changes import write_list_changes
 from dnstats.report.manifest import FILE as MANIFEST
 from dnstats.report.manifest import write_manifest
+from dnstats.report.newest import point_to_latest
 from dnstats.report.page import (
     TEMPLATES,
     read_heading,
@@ -103,7 +104,7 @@ def write_report(
 
     page = publishing.publish(folder, publishing.report_home(summary.day, run_id), write)
     publishing.replace_text(folder / PAGE, _overview(folder))
-    publishing.point_to_latest(folder)
+    point_to_latest(folder)
     return page
 
 
