@@ -258,6 +258,43 @@ def test_a_late_truncated_reply_while_the_question_waits_to_be_repeated_goes_to_
     assert len(bench.answers[txt("a.example")]) == 1
 
 
+@pytest.mark.parametrize("server", ["", "192.0.2.1"])
+def test_where_connections_come_to_nothing_questions_do_not_wait_for_each_other(
+    server: str,
+) -> None:
+    questions = [txt(f"n{number}.example", server) for number in range(300)]
+    bench = Bench(*questions)
+    start = bench.now
+    while len(bench.answers) < 300:
+        assert bench.now < start + 60
+        for lane, query in bench.sends():
+            if not lane.is_tcp:
+                bench.reply(lane, respond(query, (), tc=True))
+        bench.core.closing.clear()
+        bench.turn(0.02)
+    assert bench.now < start + 6  # one after the other would be two minutes
+    assert {answer.reason for [answer] in bench.answers.values()} == {Reason.TRUNCATED}
+
+
+def test_a_server_whose_connections_work_again_is_asked_over_them() -> None:
+    questions = [txt(f"n{number}.example") for number in range(30)]
+    bench = Bench(*questions)
+    is_back = False
+    while len(bench.answers) < 40:
+        if len(bench.answers) == 30 and not is_back:
+            is_back = True
+            for number in range(10):
+                bench.add(txt(f"later{number}.example"))
+        for lane, query in bench.sends():
+            if not lane.is_tcp:
+                bench.reply(lane, respond(query, (), tc=True))
+            elif is_back:
+                bench.reply(lane, respond(query))
+        bench.core.closing.clear()
+        bench.turn(0.02)
+    assert sum(answer.is_present for [answer] in bench.answers.values()) == 10
+
+
 def shunning(bench: Bench, name: str, number: int) -> Lookup:
     """A look-up of the second pass that failed at the resolver of that number."""
     question = txt(name)

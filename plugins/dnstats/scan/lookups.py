@@ -476,6 +476,8 @@ class Lookups:
                     trying.learn(lookup, answer)
         lane.answered += accepted
         if is_tcp:
+            if accepted:
+                server.tcp_failures = 0
             if not pending and server.pipelines:
                 self._idle(lane, now)
             elif not pending:

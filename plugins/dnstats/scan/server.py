@@ -173,7 +173,7 @@ class Server:
         self.edns = True
         self.folded = 0  # questions that came back in another case, and were answered after that
         self.pipelines = True
-        self.tcp_failures = 0
+        self.tcp_failures = 0  # connections in a row that brought no answer
         self.is_unroutable = False
         # health
         self.state = State.LIVE

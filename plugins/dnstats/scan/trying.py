@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 MAX_REFUNDS = 3
 TCP_TRIES = 2
+NO_TCP = 3  # connections in a row without an answer: what waits for the next ends with it
 BADVERS = 16  # RFC 6891 section 9
 
 # What to say when nothing acceptable came: the reason that says most about the server.
@@ -290,6 +291,8 @@ def stream_lost(core: Lookups, lane: Lane) -> None:
     lane.pending.clear()
     if not lane.answered:
         server.tcp_failures += 1
+        if server.tcp_failures >= NO_TCP:
+            _give_up_waiting(core, server)
     if len(lost) > 1 or (lost and lane.answered):
         server.pipelines = False  # it hangs up in between: one question a connection from now on
     for lookup in lost:
@@ -302,3 +305,17 @@ def stream_lost(core: Lookups, lane: Lane) -> None:
         else:
             again(core, lookup, Reason.TIMEOUT)
     core.ready(server)
+
+
+def _give_up_waiting(core: Lookups, server: Server) -> None:
+    """Connections come to nothing here: one question after the other would wait out its time.
+
+    Each connection that fails takes with it what waits for the next one; what comes later makes
+    another, so that a server that is back is found.
+    """
+    waiting = list(server.stream_queue)
+    server.stream_queue.clear()
+    for lookup in waiting:
+        if not lookup.is_done:
+            lookup.tcp_tries = TCP_TRIES
+            again(core, lookup, Reason.TIMEOUT)
