@@ -242,7 +242,7 @@ def unroutable(core: Lookups, lane: Lane) -> None:
     """No route to a server: nothing can be asked there."""
     server = lane.server
     server.is_unroutable = server.refused = True
-    for lookup in list(lane.pending.values()):
+    for lookup in lane.lookups():
         core.finish(lookup, failed(lookup, Reason.UNREACHABLE))
     give_up(core, server)
 
@@ -251,7 +251,7 @@ def refused(core: Lookups, lane: Lane, now: float) -> None:
     """The port is closed. For a resolver: it is away. For others: try again later, then end."""
     server = lane.server
     server.refused = True
-    lost = [lookup for lookup in lane.pending.values() if lookup.deadline]
+    lost = [lookup for lookup in lane.lookups() if lookup.deadline]
     if server.is_resolver:
         if server.state <= State.SUSPECT:
             server.silent_since = now

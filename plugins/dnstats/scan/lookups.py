@@ -22,6 +22,7 @@ from dnstats.scan.query import HEADERS, MAX_BURST, OPT, mixed_burst
 from dnstats.scan.reply import failed, read_reply
 from dnstats.scan.server import (
     STREAM_IN_FLIGHT,
+    Burst,
     Lane,
     Lookup,
     Pool,
@@ -52,9 +53,10 @@ would be out of the processor's caches when they go, which costs more than all e
 def _sent_until(lane: Lane, at: float) -> list[Lookup]:
     """What a lane still holds of those sent first at that time or before: IDs stand in order."""
     found = []
-    for lookup in lane.pending.values():
-        if lookup.asked_at > at:
+    for ident, lookup in lane.pending.items():
+        if lookup.first_sent > at:
             break
+        lookup.leave_burst(ident)
         found.append(lookup)
     return found
 
@@ -299,9 +301,10 @@ class Lookups:
             by_length: defaultdict[int, list[Lookup]] = defaultdict(list)
             for lookup in fresh:
                 by_length[len(lookup.section)].append(lookup)
+            burst = Burst(lane, server, now, now + timeout)
             for group in by_length.values():
                 for start in range(0, len(group), MAX_BURST):
-                    self._send_burst(lane, group[start : start + MAX_BURST], now, now + timeout)
+                    self._send_burst(burst, group[start : start + MAX_BURST])
             self._due(timeout, (now + timeout, now, lane, ()))
         server.in_flight += count
         if not server.is_resolver:
@@ -309,15 +312,15 @@ class Lookups:
         self.counters.datagrams += count
         server.count_sent(count, now + self.epoch)
 
-    def _send_burst(self, lane: Lane, lookups: list[Lookup], now: float, deadline: float) -> None:
+    def _send_burst(self, burst: Burst, lookups: list[Lookup]) -> None:
         """First sends of the usual form, their questions of one length: they go out as one.
 
         With `received` this is where a scan's processor time goes, so nothing is called here for
         a look-up by itself, and what can be the same for all of a burst is.
         """
+        lane = burst.lane
         pending = lane.pending
-        server = lane.server
-        header = HEADERS[server.is_resolver, False, True]
+        header = HEADERS[burst.server.is_resolver, False, True]
         queries = mixed_burst([each.section for each in lookups], header, self.random_bits)
         size = len(queries)
         length = size // len(lookups)
@@ -334,13 +337,8 @@ class Lookups:
                 ident = self.random_bytes(2)
                 queries = queries[:start] + ident + queries[start + 2 :]
             pending[ident] = lookup
-            lookup.ident = ident
             lookup.wire = queries[question:end]
-            lookup.server = server
-            lookup.lane = lane
-            lookup.sends = lookup.tries = 1
-            lookup.sent_at = lookup.asked_at = now
-            lookup.deadline = deadline
+            lookup.burst = burst
         self.outbox.append((lane, queries, length))
 
     def _send_one(self, server: Server, lane: Lane, lookup: Lookup, now: float) -> None:
@@ -446,27 +444,37 @@ class Lookups:
                 self.counters.ignored += 1
                 continue
             is_cut = False
+            burst = lookup.burst
             if (
                 not data.startswith(lookup.wire, QUESTION_AT)
                 or data[2] & 0xFA != 0x80  # QR set, opcode QUERY, TC clear
                 or data[4]
                 or data[5] != 1
             ):
+                lookup.leave_burst(ident)
+                burst = None
                 if not (_is_reply(data, lookup) or trying.is_acceptable(self, lookup, data, now)):
                     continue
                 is_cut = data[2] & 0x02 != 0
             del pending[ident]
-            lookup.lane = None
-            if lookup.deadline:
-                lookup.deadline = 0.0
-                released += 1
-                if lookup.tries > 1 and lookup.lingers:
-                    trying.caught_up(self, lookup, now)
             accepted += 1
-            if is_cut:
-                trying.truncated(self, lookup, was_tcp=is_tcp)
-                continue
+            if burst is not None:
+                released += 1
+            else:
+                lookup.lane = None
+                if lookup.deadline:
+                    lookup.deadline = 0.0
+                    released += 1
+                    if lookup.tries > 1 and lookup.lingers:
+                        trying.caught_up(self, lookup, now)
+                if is_cut:
+                    trying.truncated(self, lookup, was_tcp=is_tcp)
+                    continue
             answer = read_reply(lookup, data, now, tcp=is_tcp)
+            if burst is not None and (answer is None or answer.reason is not None):
+                lookup.leave_burst(ident)
+                lookup.lane = None
+                lookup.deadline = 0.0
             if answer is None:
                 trying.malformed(self, lookup, data)
             elif answer.reason is None or trying.is_final(self, lookup, answer, now):

@@ -34,45 +34,74 @@ HEADERS = {
 }
 
 
-_LENGTHS = {length: bytes((length,)) for length in range(1, wire.MAX_LABEL + 1)}
-_PLAIN = b"abcdefghijklmnopqrstuvwxyz0123456789_-."
-
-
 def question_section(name: str, rdtype: int) -> bytes:
     """The question in wire form, class IN; `wire.BadName` when the name cannot be asked."""
-    return (_written.get(name) or _write(name)) + _type_and_class(rdtype)
+    written = _written.get(name) or _write_below(name) or wire.write_name(name).lower()
+    return written + _ENDINGS[rdtype]
 
 
 def read_question(name: str, rdtype: int) -> tuple[bytes, str]:
     """The question in wire form, and its name in canonical text."""
-    section = question_section(name, rdtype)
-    return section, name if name in _written else wire.canonical(name)
+    written = _written.get(name) or _write_below(name)
+    if written is None:
+        written, name = wire.write_name(name).lower(), wire.canonical(name)
+    return written + _ENDINGS[rdtype], name
 
 
-@lru_cache(maxsize=256)
-def _type_and_class(rdtype: int) -> bytes:
-    return rdtype.to_bytes(2) + b"\0\1"
+class _Endings(dict[int, bytes]):
+    """What stands behind the name: type and class. Made once a type."""
+
+    def __missing__(self, rdtype: int) -> bytes:
+        ending = self[rdtype] = rdtype.to_bytes(2) + b"\0\1"
+        return ending
 
 
-_KEPT = 1024
+_ENDINGS = _Endings()
+_KEPT = 2048
 _written: dict[str, bytes] = {}
 """Names of late in wire form, the plain ones, which are their own canonical text: a site is asked
-a dozen things under one name, close together. Emptied when full."""
+a dozen things under its name, close together. Emptied when full."""
+_fronts: dict[str, bytes] = {}
+"""Likewise what stands before such names: "_dmarc", "_smtp._tls"."""
+_LENGTHS = {length: bytes((length,)) for length in range(1, wire.MAX_LABEL + 1)}
+_PLAIN = b"abcdefghijklmnopqrstuvwxyz0123456789_-."
 
 
-def _write(name: str) -> bytes:
+def _write_below(name: str) -> bytes | None:
+    """A plain name one or two labels below one that was written of late; else as `_write`."""
+    front, _, above = name.partition(".")
+    behind = _written.get(above)
+    if behind is None:
+        second, _, above = above.partition(".")
+        behind = _written.get(above)
+        if behind is None:
+            return _write(name)
+        front += "." + second
+    written = _fronts.get(front)
+    if written is None:
+        written = _write(front)
+        if written is None:
+            return None
+        if len(_fronts) >= _KEPT:
+            _fronts.clear()
+        _fronts[front] = written = written[:-1]
+    return written + behind if len(written) + len(behind) <= wire.MAX_NAME else None
+
+
+def _write(name: str) -> bytes | None:
+    """A plain name in wire form; None for any other, and for what is no name."""
     plain = name.encode("ascii", "replace")
     if plain.translate(None, _PLAIN):
-        return wire.write_name(name).lower()
+        return None
     written = b""
     try:
         for label in plain.split(b"."):
             written += _LENGTHS[len(label)] + label
     except KeyError:
-        return wire.write_name(name)  # a dot at its end, or no name at all
+        return None  # an empty label: a dot at its end, or no name at all
     written += b"\0"
     if len(written) > wire.MAX_NAME:
-        raise wire.BadName(f"the name is longer than {wire.MAX_NAME} octets")
+        return None
     if len(_written) >= _KEPT:
         _written.clear()
     _written[name] = written

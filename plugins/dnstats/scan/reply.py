@@ -6,7 +6,7 @@ import struct
 
 from dnstats import wire
 from dnstats.answer import Answer, Outcome, Question, Reason, classify
-from dnstats.scan.server import Lookup
+from dnstats.scan.server import Lookup, Server
 
 
 def stored(data: bytes, section: bytes) -> bytes:
@@ -87,7 +87,13 @@ def read_reply(lookup: Lookup, data: bytes, now: float, *, tcp: bool) -> Answer 
     """The answer that an accepted message is; None when nobody can read it."""
     message = stored(data, lookup.section)
     question: Question = lookup.question
-    server = lookup.server
+    burst = lookup.burst
+    server: Server | None
+    if burst is not None:
+        sends, sent_at, server = 1, burst.at, burst.server
+    else:
+        sends, sent_at, server = lookup.sends, lookup.sent_at, lookup.server
+    rtt_ms = (now - sent_at) * 1000.0
     seen = glance(lookup, message)
     if seen is not None:
         return Answer(
@@ -99,8 +105,8 @@ def read_reply(lookup: Lookup, data: bytes, now: float, *, tcp: bool) -> Answer 
             message[2] & 0x04 != 0,
             message[3] & 0x20 != 0,
             tcp,
-            lookup.sends,
-            (now - lookup.sent_at) * 1000.0,
+            sends,
+            rtt_ms,
             server.address if server else "",
             message,
         )
@@ -120,8 +126,8 @@ def read_reply(lookup: Lookup, data: bytes, now: float, *, tcp: bool) -> Answer 
         walked.aa,
         walked.ad,
         tcp,
-        lookup.sends,
-        (now - lookup.sent_at) * 1000.0,
+        sends,
+        rtt_ms,
         server.address if server else "",
         message,
     )

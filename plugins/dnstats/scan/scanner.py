@@ -161,7 +161,7 @@ class Scan:
                 assert isinstance(entry, Entry)
                 if answer.question is not entry.question and answer.question != entry.question:
                     answer = msgspec.structs.replace(answer, question=entry.question)
-                asked_at = lookup.asked_at or self._clock()
+                asked_at = lookup.first_sent or self._clock()
                 table.settle(entry, answer, asked_at + epoch)
 
     def _feed(self, table: Plans) -> None:

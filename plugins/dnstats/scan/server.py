@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import deque
 from enum import IntEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from dnstats.answer import Question, Reason
 from dnstats.scan.network import Network
@@ -47,34 +47,50 @@ class Lane:
         self.idle_since = 0.0
         self.channel: Channel | None = None  # the transport's socket, opened at the first send
 
+    def lookups(self) -> list[Lookup]:
+        """All that are out on it, each on its own from here on."""
+        for ident, lookup in self.pending.items():
+            lookup.leave_burst(ident)
+        return list(self.pending.values())
+
+
+class Burst(NamedTuple):
+    """What look-ups have in common that went out together: their only send so far."""
+
+    lane: Lane
+    server: Server
+    at: float
+    deadline: float
+
 
 class Lookup:
     """One question on its way, from being queued to its one outcome in this pass.
 
     Made a million times a run: what every one of them changes has a slot, what most of them never
-    change stands in the class and goes into `__dict__` when it does.
+    change stands in the class and goes into `__dict__` when it does. Nine of ten are answered at
+    once: while `burst` is set, it says what `lane` to `tries` would, and only `leave_burst` writes
+    those.
     """
 
     __slots__ = (
         "__dict__",
-        "asked_at",
-        "deadline",
-        "ident",
+        "burst",
         "is_done",
         "is_fresh",
-        "is_queued",
-        "is_slow",
-        "lane",
         "owner",
         "question",
         "section",
-        "sends",
-        "sent_at",
         "server",
-        "tries",
         "wire",
     )
 
+    lane: Lane | None = None  # where its ID is out, in flight or not
+    ident = b""
+    deadline = sent_at = 0.0  # of the send in flight; 0 when none is
+    asked_at = 0.0  # when it was sent first
+    sends = tries = 0  # all of them, and the datagrams that count
+    is_slow = False  # second pass: waits longer
+    is_queued = False  # waits in a queue for datagrams, for the first time or again
     tcp_tries = 0
     refunds = 0  # datagrams that do not count: the resolver was away
     tcp = False
@@ -92,16 +108,25 @@ class Lookup:
         self.section = section  # the question section in lower case
         self.owner = owner
         self.server: Server | None = None
-        self.lane: Lane | None = None  # where its ID is out, in flight or not
-        self.ident = b""
         self.wire = section  # the question section as it is sent
-        self.deadline = self.sent_at = 0.0  # of the send in flight; 0 when none is
-        self.asked_at = 0.0  # when it was sent first
-        self.sends = self.tries = 0  # all of them, and the datagrams that count
+        self.burst: Burst | None = None  # what it went out with, while nothing else befell it
         self.is_fresh = not question.cd  # of the form that nearly all have, and not yet repeated
-        self.is_slow = False  # second pass: waits longer
         self.is_done = False
-        self.is_queued = False  # waits in a queue for datagrams, for the first time or again
+
+    def leave_burst(self, ident: bytes) -> None:
+        """It is no longer like the others: from here on it has its own times and counts."""
+        burst = self.burst
+        if burst is not None:
+            self.burst = None
+            self.ident = ident
+            self.lane, self.server, self.sent_at, self.deadline = burst
+            self.asked_at = self.sent_at
+            self.sends = self.tries = 1
+
+    @property
+    def first_sent(self) -> float:
+        """When it was sent first; 0 when it was not."""
+        return self.asked_at if self.burst is None else self.burst.at
 
 
 class Server:

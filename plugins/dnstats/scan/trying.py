@@ -287,7 +287,7 @@ def stream_lost(core: Lookups, lane: Lane) -> None:
     if server.stream is lane:
         server.stream = None
         core.streams -= 1
-    lost = list(lane.pending.values())
+    lost = lane.lookups()
     lane.pending.clear()
     if not lane.answered:
         server.tcp_failures += 1
