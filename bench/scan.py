@@ -99,6 +99,8 @@ def clients(port: int, folder: Path, *, peers: bool) -> list[Client]:
         ours("stage", STAGE),
         ours("transport", f"{TRANSPORT}, plain sockets", batches=False),
         ours("stage", f"{STAGE}, plain sockets", batches=False),
+        ours("bare", "floor: bare loop"),
+        ours("bare_stage", "floor: bare loop and archive"),
     ]
     if not peers:
         return found

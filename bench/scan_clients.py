@@ -142,6 +142,41 @@ def _scan(plans: Any, folder: str, **settings: Any) -> dict[str, Any]:
     return {**found, "answered": answered, "archive_bytes": size, "peak_mb": peak}
 
 
+def bare(port: int, count: int, folder: str) -> dict[str, Any]:
+    """The floor of `transport`: nothing that makes a scanner of a loop."""
+    from scan_floor import ask_all
+
+    gc.disable()
+    came: list[bytes] = []
+    answered = ask_all(port, names(count), lambda _name, data: came.append(data))
+    Path(folder, "raw").write_bytes(b"".join(came))
+    return {"answered": answered}
+
+
+def bare_stage(port: int, count: int, folder: str) -> dict[str, Any]:
+    """The floor of `stage`: an answer for each reply, outcome by the code alone; the archive."""
+    from dnstats import wire
+    from dnstats.answer import Answer, Outcome, Question
+    from dnstats.archive import ChunkArchive, chunk_path
+    from scan_floor import ask_all
+
+    gc.disable()
+    archive = ChunkArchive()
+
+    def keep(name: str, data: bytes) -> None:
+        question = Question(name, wire.TXT)
+        outcome = Outcome.NXDOMAIN if data[3] & 0xF else Outcome.PRESENT
+        answer = Answer(
+            question, outcome, None, data[3] & 0xF, (), False, False, False, 1, 1.0, "127.0.0.1",
+            b"\0\0" + data[2:],
+        )  # fmt: skip
+        archive.add(answer, 1, 1e9)
+
+    answered = ask_all(port, names(count), keep)
+    archive.write(folder, chunk_path(dt.date(2026, 1, 1), 1, 2))
+    return {"answered": answered}
+
+
 # -- others ---------------------------------------------------------------------------------------
 
 
@@ -233,7 +268,18 @@ def nothing(**_: Any) -> dict[str, Any]:
 
 CLIENTS: dict[str, Callable[..., dict[str, Any]]] = {
     function.__name__: function
-    for function in (transport, stage, plain, chunk, dnspython, aiodns, blastdns, nothing)
+    for function in (
+        transport,
+        stage,
+        bare,
+        bare_stage,
+        plain,
+        chunk,
+        dnspython,
+        aiodns,
+        blastdns,
+        nothing,
+    )
 }
 
 if __name__ == "__main__":
