@@ -79,7 +79,7 @@ def transport(port: int, count: int, folder: str, batches: bool = True) -> dict[
                 core.add(Lookup(question, question_section(name, wire.TXT)))
             now = clock()
             sockets.send(core, core.sends(now), now)
-            ready = sockets.wait(sockets.pause(core, 0.05))
+            ready = sockets.wait(0.0 if core.finished or core.has_sends() else 0.05)
             now = clock()
             sockets.handle(core, ready, now)
             core.expire(now)

@@ -12,14 +12,11 @@ import select
 import socket
 from collections import OrderedDict
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
 from dnstats.scan.batch import SLOT_SIZE, SOL_UDP, UDP_SEGMENT, Receiver, can_segment, cut
+from dnstats.scan.listener import Listener
 from dnstats.scan.server import Lane
 from dnstats.scan.settings import RECEIVE_BUFFER
-
-if TYPE_CHECKING:
-    from dnstats.scan.lookups import Lookups
 
 SO_RCVBUFFORCE = 33  # asm-generic/socket.h; needs CAP_NET_ADMIN
 FULL = (errno.EAGAIN, errno.EWOULDBLOCK, errno.ENOBUFS)
@@ -70,7 +67,7 @@ class Datagrams:
     def __contains__(self, descriptor: int) -> bool:
         return descriptor in self._by_descriptor
 
-    def send(self, core: Lookups, lane: Lane, messages: bytes, length: int, now: float) -> None:
+    def send(self, core: Listener, lane: Lane, messages: bytes, length: int, now: float) -> None:
         """Send messages of this length on a lane, opening its socket when it has none."""
         channel = lane.channel
         if channel is None:
@@ -114,7 +111,7 @@ class Datagrams:
         channel.socket.close()
 
     def _send(
-        self, core: Lookups, channel: Datagram, messages: bytes, length: int, now: float
+        self, core: Listener, channel: Datagram, messages: bytes, length: int, now: float
     ) -> None:
         try:
             if len(messages) > length and self._segments:
@@ -166,7 +163,7 @@ class Datagrams:
             return self._send_each(channel, messages, length)
         return b""
 
-    def flush(self, core: Lookups, descriptor: int, now: float) -> None:
+    def flush(self, core: Listener, descriptor: int, now: float) -> None:
         """The kernel takes datagrams again."""
         channel = self._by_descriptor[descriptor]
         backlog, channel.backlog = channel.backlog, []
@@ -177,7 +174,7 @@ class Datagrams:
             else:
                 self._send(core, channel, messages, length, now)
 
-    def receive(self, core: Lookups, descriptor: int, now: float) -> int:
+    def receive(self, core: Listener, descriptor: int, now: float) -> int:
         """Hand everything that came on a socket to the core; how much it was."""
         channel = self._by_descriptor[descriptor]
         total = 0

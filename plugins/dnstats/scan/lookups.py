@@ -26,6 +26,7 @@ from dnstats.scan.server import (
     Lane,
     Lookup,
     Pool,
+    Sends,
     Server,
     State,
 )
@@ -40,9 +41,6 @@ STREAM_IDLE = 2.0  # seconds an idle connection is kept for the next truncated a
 MAX_STREAMS = 256
 
 QUESTION_AT = 12  # where a message's question section begins
-
-Sends = list[tuple[Lane, bytes, int]]
-"""Lane by lane, messages of one length, one behind another, and that length."""
 
 Sending = tuple[float, float, Lane | None, Sequence[Lookup]]
 """When it is overdue, when it was sent, and what: the look-ups, or all that a lane holds of that

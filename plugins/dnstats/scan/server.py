@@ -7,15 +7,12 @@ from __future__ import annotations
 
 from collections import deque
 from enum import IntEnum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from dnstats.answer import Question, Reason
 from dnstats.scan.network import Network
 from dnstats.scan.pacing import NEVER, Pace, Sent
 from dnstats.scan.window import Window
-
-if TYPE_CHECKING:
-    from dnstats.scan.transport import Channel
 
 RESOLVER_LANES = 4  # sockets, and so source ports, at one resolver
 DIRECT_IN_FLIGHT = 3  # at one address that is asked directly
@@ -45,13 +42,17 @@ class Lane:
         self.pending: dict[bytes, Lookup] = {}
         self.answered = 0
         self.idle_since = 0.0
-        self.channel: Channel | None = None  # the transport's socket, opened at the first send
+        self.channel: object | None = None  # the transport's socket, opened at the first send
 
     def lookups(self) -> list[Lookup]:
         """All that are out on it, each on its own from here on."""
         for ident, lookup in self.pending.items():
             lookup.leave_burst(ident)
         return list(self.pending.values())
+
+
+Sends = list[tuple[Lane, bytes, int]]
+"""Lane by lane, messages of one length, one behind another, and that length."""
 
 
 class Burst(NamedTuple):

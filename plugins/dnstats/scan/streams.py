@@ -8,12 +8,9 @@ from __future__ import annotations
 import errno
 import select
 import socket
-from typing import TYPE_CHECKING
 
+from dnstats.scan.listener import Listener
 from dnstats.scan.server import Lane
-
-if TYPE_CHECKING:
-    from dnstats.scan.lookups import Lookups
 
 READ_SIZE = 65536
 
@@ -53,7 +50,7 @@ class Streams:
     def __contains__(self, descriptor: int) -> bool:
         return descriptor in self._by_descriptor
 
-    def send(self, core: Lookups, lane: Lane, message: bytes) -> None:
+    def send(self, core: Listener, lane: Lane, message: bytes) -> None:
         """Take a message for a lane, connecting first when it is not; `flush_all` sends it."""
         stream = lane.channel
         if stream is None:
@@ -94,7 +91,7 @@ class Streams:
             events = select.EPOLLIN | select.EPOLLOUT if waits else select.EPOLLIN
             self._poller.modify(descriptor, events)
 
-    def receive(self, core: Lookups, descriptor: int, now: float) -> int:
+    def receive(self, core: Listener, descriptor: int, now: float) -> int:
         """Read what came, hand over whole messages; how many there were."""
         stream = self._by_descriptor[descriptor]
         try:
@@ -112,7 +109,7 @@ class Streams:
             self._end(core, stream)
         return len(messages)
 
-    def _end(self, core: Lookups, stream: Stream) -> None:
+    def _end(self, core: Listener, stream: Stream) -> None:
         self.drop(stream.lane)
         core.closed(stream.lane)
 

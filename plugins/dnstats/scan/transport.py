@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import select
-from typing import TYPE_CHECKING
 
-from dnstats.scan.datagrams import Datagram, Datagrams
-from dnstats.scan.streams import Stream, Streams
-
-if TYPE_CHECKING:
-    from dnstats.scan.lookups import Lookups, Sends
-
-Channel = Datagram | Stream
+from dnstats.scan.datagrams import Datagrams
+from dnstats.scan.listener import Listener
+from dnstats.scan.server import Sends
+from dnstats.scan.streams import Streams
 
 ENDED = select.EPOLLIN | select.EPOLLERR | select.EPOLLHUP
 
@@ -24,7 +20,7 @@ class Transport:
         self.datagrams = Datagrams(self._poller, max(16, sockets // 2), batches=batches)
         self.streams = Streams(self._poller)
 
-    def send(self, core: Lookups, sends: Sends, now: float) -> None:
+    def send(self, core: Listener, sends: Sends, now: float) -> None:
         for lane, messages, length in sends:
             if lane.is_tcp:
                 self.streams.send(core, lane, messages)
@@ -40,11 +36,7 @@ class Transport:
         """Sockets that have something, at the latest after `seconds`."""
         return self._poller.poll(seconds, 512)
 
-    def pause(self, core: Lookups, longest: float) -> float:
-        """How long to wait now: not at all while there is something to send."""
-        return 0.0 if core.finished or core.has_sends() else longest
-
-    def handle(self, core: Lookups, ready: list[tuple[int, int]], now: float) -> int:
+    def handle(self, core: Listener, ready: list[tuple[int, int]], now: float) -> int:
         """Hand everything that came to the core; how many messages it was."""
         total = 0
         for descriptor, events in ready:
