@@ -53,6 +53,7 @@ class Reason(StrEnum):
     MISMATCH = "mismatch"  # answers came, none to the question that was asked
     LAME = "lame"  # a server that does not speak for the zone, an answer that proves nothing
     NO_PROOF = "no_proof"  # a resolver denies without the SOA that proves it; nobody validated
+    ABOVE_CUT = "above_cut"  # denied with the SOA of a zone above one that is known to be there
     FORGED = "forged"  # the resolver says that it forged, blocked or filtered the answer (RFC 8914)
     STALE = "stale"  # the resolver says that the answer is of long ago, nobody could be asked now
     TRUNCATED = "truncated"  # cut off over UDP and not to be had over TCP

@@ -49,10 +49,12 @@ def respond(
     rdtype: int | None = None,
     ad: bool = False,
     soa: bool | None = None,
+    zone: str = "",
 ) -> bytes:
     """A response to the query, right in every field that is not asked to be wrong.
 
-    Without records it has the SOA that proves it, unless told otherwise.
+    Without records it has the SOA that proves it, unless told otherwise: of the name itself, or of
+    the zone above it that is named.
     """
     rdata = tuple(rdata)
     if soa is None:
@@ -63,7 +65,9 @@ def respond(
         b"\xc0\x0c" + struct.pack("!HHIH", kind, 1, 300, len(data)) + data for data in rdata
     )
     if soa:
-        body += b"\xc0\x0c" + struct.pack("!HHIH", wire.SOA, 1, 300, 22) + b"\0\0" + bytes(20)
+        owner = b"\xc0" + bytes((12 + len(query.name) - len(zone),)) if zone else b"\xc0\x0c"
+        owner = b"\0" if zone == "." else owner
+        body += owner + struct.pack("!HHIH", wire.SOA, 1, 300, 22) + b"\0\0" + bytes(20)
     counts = struct.pack("!HHHHH", flags, 1, len(rdata), int(soa), 0)
     question = query.section if section is None else section
     return (query.data[:2] if ident is None else ident) + counts + question + body

@@ -375,6 +375,8 @@ def test_a_plan_that_wants_what_a_second_pass_is_asking_in_vain_gets_two_passes(
 NAMES = ["bad", "example.com", "www.example.com", "ns.example.com", "a.net", "b.net", "net"]
 ALL = [
     *(Question(name, rdtype) for name in NAMES for rdtype in (wire.TXT, wire.NS, wire.SOA, wire.A)),
+    Question("example.com", wire.DS),
+    Question("example.com", wire.NS, "192.0.2.1"),
     Question("example.com", wire.TXT, "192.0.2.1"),
     Question("www.example.com", wire.TXT, "192.0.2.1"),
     Question("example.com", wire.TXT, cd=True),
@@ -382,7 +384,7 @@ ALL = [
 STEPS = st.lists(st.lists(st.sampled_from(ALL), max_size=5).map(tuple), max_size=4)
 FAULTS = [Reason.TIMEOUT, Reason.SERVFAIL, Reason.ALIAS_LOOP, Reason.LAME]
 RDATA = {wire.TXT: b"\x02hi", wire.NS: b"\x02ns\x07example\x03com\0", wire.A: b"\xc0\0\2\1"}
-RDATA |= {wire.AAAA: bytes(16), wire.SOA: bytes(22)}
+RDATA |= {wire.AAAA: bytes(16), wire.SOA: bytes(22), wire.DS: bytes(36)}
 
 
 def anything(question: Question, rng: random.Random, share_of_faults: float) -> Answer:
@@ -393,7 +395,8 @@ def anything(question: Question, rng: random.Random, share_of_faults: float) -> 
     rcode = 0 if rdata else rng.choice([wire.NOERROR, wire.NXDOMAIN])
     section = question_section(question.name, question.rdtype)
     query = Query(b"\0\0\0\0\0\1\0\0\0\0\0\0" + section, tcp=False)
-    message = respond(query, rdata, rcode=rcode, soa=rng.choice([None, None, False]))
+    zone = rng.choice(["", *wire.parents(question.name), "."])  # who denies: some from far above
+    message = respond(query, rdata, rcode=rcode, soa=rng.choice([None, None, False]), zone=zone)
     outcome, reason = classify(wire.parse(message), question)
     return Answer(question, outcome, reason, rcode, message=message)
 
@@ -439,6 +442,7 @@ def test_whatever_is_asked_and_answered_every_plan_ends_with_the_last_word_on_ea
     calls = world.recorded.calls
     assert plans.in_progress == 0
     assert not plans.has_parked
+    assert not plans._cuts.held
     assert plans.sites_done == len(sites)
     assert plans.failure is None
     assert {tuple(world.recorded.passes(question)) for question in calls} <= {(1,), (1, 2)}

@@ -76,6 +76,8 @@ def test_what_waits_for_whom() -> None:
     assert zones == {"dead.example"}
     asked = (NS, SOA, A, MAIL, txt("dead.example"), OTHER)
     assert [waits(one, zones) for one in asked] == [False, False, False, True, True, False]
+    assert not waits(DS, zones)  # it is in the zone above
+    assert waits(Question("www.dead.example", wire.DS), zones)
 
 
 class World:

@@ -38,6 +38,7 @@ REASONS = {
     Reason.MISMATCH: "what came did not answer the question",
     Reason.LAME: "the server does not speak for the zone (lame)",
     Reason.NO_PROOF: "an answer came without the proof that it needs",
+    Reason.ABOVE_CUT: "denied by a zone above one that is there: the resolver contradicts itself",
     Reason.FORGED: "the resolver forged, blocked or filtered the answer, and says so",
     Reason.STALE: "the resolver has only an old answer, and says so",
     Reason.TRUNCATED: "cut off, and not to be had over TCP",

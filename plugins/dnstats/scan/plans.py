@@ -11,8 +11,9 @@ import random
 from collections.abc import Callable, Iterable, Iterator
 from typing import cast
 
-from dnstats.answer import Answer, Question, Reason, Wanted
+from dnstats.answer import Answer, Outcome, Question, Reason, Wanted
 from dnstats.scan.control import CONTROL, Control, choose
+from dnstats.scan.cuts import TELLING, Cuts
 from dnstats.scan.reply import not_sent
 from dnstats.scan.second_pass import ask_authority, is_worth_asking_again
 from dnstats.scan.silent_zones import SPEAKERS, SilentZones, doubtful, waits
@@ -22,6 +23,9 @@ from dnstats.scan.waiting import Asker, Entry, SiteState
 LOOKAHEAD = 500  # sites among which the next one is drawn, so that neighbours in the list part
 MAX_OPEN = 4000  # sites with questions on their way
 ROUNDS = 50  # a plan may go on this many times a question it may ask, before it counts as endless
+
+_PRESENT = Outcome.PRESENT
+_TELLING = frozenset(TELLING)
 
 
 class PlanFailed(RuntimeError):
@@ -56,6 +60,8 @@ class Plans:
         self._asks_authority = asks_authority  # when a second pass over the same path fails
         self.table: dict[Question, Answer | Entry] = {}
         self._parked: list[Entry] = []
+        self._cuts = Cuts(self.table)
+        self._held = self._cuts.held
         self._silent = SilentZones()
         self._tried: set[str] = set()  # zones whose SPEAKERS are asked again, and the rest waits
         self._failed_once: set[Question] = set()
@@ -165,6 +171,8 @@ class Plans:
             return answer
         self.table[question] = entry
         self.in_progress += 1
+        if question.rdtype in _TELLING and not question.server:
+            self._cuts.names.add(question.name)
         return entry
 
     def _answers(self, asker: Asker) -> tuple[Answer, ...]:
@@ -197,6 +205,15 @@ class Plans:
     def settle(self, entry: Entry, answer: Answer, asked_at: float) -> None:
         """The answer to an entry in its pass; `asked_at` in epoch seconds."""
         self.in_progress -= 1
+        outcome = answer.outcome
+        if outcome is not _PRESENT and answer.reason is None and entry.pass_number != CONTROL:
+            if not entry.question.server:
+                judged = self._cuts.judge(entry, answer, asked_at)
+                if judged is None:
+                    return
+                answer = judged
+            elif outcome is Outcome.REFERRAL:
+                self._cuts.referred.add(entry.question.name)
         if entry.pass_number == 1:
             self._record(answer, 1, asked_at)
             if answer.reason is None or not self._second_pass or not is_worth_asking_again(answer):
@@ -263,6 +280,8 @@ class Plans:
         question = entry.question
         self.table[question] = answer
         self.tally.count(answer)
+        if self._held:
+            self._release(question)
         for asker in entry.waiters:
             if entry.first is not None and asker.site.is_parked:
                 asker.site.is_parked = False
@@ -275,6 +294,12 @@ class Plans:
                 self._run(asker, (answer,))
             else:
                 self._run(asker, self._answers(asker))
+
+    def _release(self, question: Question) -> None:
+        """Denials that were kept back until this question is answered."""
+        for entry, answer, asked_at in self._cuts.release(question):
+            self.in_progress += 1
+            self.settle(entry, answer, asked_at)
 
     # -- second pass ----------------------------------------------------------------------------
 

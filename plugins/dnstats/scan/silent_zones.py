@@ -48,7 +48,7 @@ class SilentZones:
 
     def hold(self, question: Question) -> bool:
         """Whether it would be asked in vain."""
-        return bool(self.names) and any(name in self.names for name in _upwards(question.name))
+        return bool(self.names) and any(name in self.names for name in _zones_of(question))
 
 
 def tells_of(zone: str, answer: Answer) -> bool:
@@ -70,11 +70,13 @@ def doubtful(questions: Iterable[Question]) -> set[str]:
 def waits(question: Question, zones: set[str]) -> bool:
     """Whether its second pass waits for what NS, SOA and address of one of the zones come to."""
     own = question.name in zones and speaks_for_a_zone(question)
-    return not own and any(name in zones for name in _upwards(question.name))
+    return not own and any(name in zones for name in _zones_of(question))
 
 
-def _upwards(name: str) -> Iterable[str]:
+def _zones_of(question: Question) -> Iterable[str]:
+    """Names of zones that it may be in. A DS is in the zone above (RFC 4035 section 3.1.4.1)."""
     try:
-        return (name, *wire.parents(name))
+        above = wire.parents(question.name)
     except wire.BadName:
         return ()
+    return above if question.rdtype == wire.DS else (question.name, *above)
