@@ -132,6 +132,19 @@ def test_text_that_cannot_be_a_name_says_why(name: str, why: str) -> None:
         write_name(name)
 
 
+def test_a_name_of_a_label_a_pointer_is_read_and_a_chain_of_pointers_is_not() -> None:
+    longest = b"\0" + b"".join(
+        b"\1a" + (0xC000 | max(0, at * 4 - 3)).to_bytes(2) for at in range(127)
+    )
+    name, end = read_name(longest, len(longest) - 4)
+    assert (name.count("a"), end) == (127, len(longest))
+    chain_of_them = b"\0" + b"".join(
+        (0xC000 | max(0, at * 2 - 1)).to_bytes(2) for at in range(8000)
+    )
+    with pytest.raises(Malformed, match="pointers"):
+        read_name(chain_of_them, len(chain_of_them) - 2)
+
+
 def test_parents_stop_before_the_root() -> None:
     assert parents("a\\.b.example.co.uk") == ["example.co.uk", "co.uk", "uk"]
     assert parents(".") == []

@@ -16,6 +16,7 @@ import msgspec
 
 MAX_NAME = 255  # RFC 1035 section 2.3.4, octets on the wire
 MAX_LABEL = 63
+MAX_POINTERS = 127  # in one name: as many as it can have labels; nobody needs to point to a pointer
 
 # Type numbers of the records that DNStats asks for (IANA DNS parameters).
 A, NS, CNAME, SOA, PTR, MX, TXT, AAAA = 1, 2, 5, 6, 12, 15, 16, 28
@@ -97,13 +98,15 @@ def escape_label(label: bytes) -> str:
 def read_name(wire: bytes, offset: int) -> tuple[str, int]:
     """The name at `offset` in canonical text, and the offset behind it.
 
-    Compression pointers may only point backwards (RFC 1035 section 4.1.4), which also ends loops.
+    Compression pointers may only point backwards (RFC 1035 section 4.1.4), which also ends loops;
+    to long chains of them, of which 64 kB hold eight seconds of work, MAX_POINTERS puts an end.
     """
     labels: list[str] = []
     behind = -1
     size = 1
     limit = len(wire)
     lowest = offset
+    pointers = 0
     while True:
         if offset >= limit:
             raise Malformed("a name runs past the end of the message")
@@ -119,6 +122,9 @@ def read_name(wire: bytes, offset: int) -> tuple[str, int]:
                 behind = offset + 2
             if target >= lowest:
                 raise Malformed("a compression pointer does not point backwards")
+            pointers += 1
+            if pointers > MAX_POINTERS:
+                raise Malformed("a name has more compression pointers than a name has labels")
             lowest = offset = target
             continue
         if length > MAX_LABEL:
