@@ -17,9 +17,9 @@ from dnstats.records.dnssec_rdata import (
     Denial,
     Dnskey,
     Ds,
+    KeyDigests,
     Nsec3Param,
     Signature,
-    has_digest,
     read_denial,
     read_dnskey,
     read_ds,
@@ -146,11 +146,10 @@ class _Reader:
         self, answer: Answer, keys: tuple[bytes, ...] | None
     ) -> tuple[Ds, ...] | NotMeasured:
         records = self._all(answer, read_ds)
-        if isinstance(records, NotMeasured):
+        if isinstance(records, NotMeasured) or keys is None or not records:
             return records
-        return tuple(
-            msgspec.structs.replace(ds, matches=_matches(ds, self._domain, keys)) for ds in records
-        )
+        known = KeyDigests(self._domain, keys)
+        return tuple(msgspec.structs.replace(ds, matches=known.has(ds)) for ds in records)
 
     def _signatures(self, *answers: Answer) -> tuple[Signature, ...]:
         return tuple(
@@ -167,20 +166,6 @@ def _with_time_left(signature: Signature, asked_at: float) -> Signature:
         return signature
     left = seconds_between(int(asked_at), signature.expiration)
     return msgspec.structs.replace(signature, left=left)
-
-
-def _matches(ds: Ds, owner: str, keys: tuple[bytes, ...] | None) -> bool | None:
-    """Whether a key of the zone has the digest, None when the keys or the hash are unknown."""
-    if keys is None:
-        return None
-    verdicts = []
-    for rdata in keys:
-        key = read_dnskey(rdata)
-        if key is not None and (key.key_tag, key.algorithm) == (ds.key_tag, ds.algorithm):
-            verdicts.append(has_digest(ds, owner, rdata))
-    if True in verdicts:
-        return True
-    return None if None in verdicts else False
 
 
 RECORD = Record("dnssec", "DNSSEC", Dnssec, questions, read)

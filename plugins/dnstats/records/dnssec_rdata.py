@@ -163,13 +163,40 @@ def key_tag(rdata: bytes) -> int:
 _HASHES = {1: "sha1", 2: "sha256", 4: "sha384"}
 
 
-def has_digest(ds: Ds, owner: str, dnskey_rdata: bytes) -> bool | None:
-    """Whether the DS is the digest of this key (RFC 4034 section 5.1.4); None: hash unknown."""
-    name = _HASHES.get(ds.digest_type)
-    if name is None:
-        return None
-    digest = hashlib.new(name, wire.write_name(owner) + dnskey_rdata, usedforsecurity=False)
-    return digest.hexdigest() == ds.digest
+class KeyDigests:
+    """The digests of a zone's keys, each made once, when a DS asks for one of its kind.
+
+    A zone may publish thousands of keys with one tag, and as many CDS: each compared with each, as
+    validators once did (CVE-2023-50387), is a minute and a half of work in one site's answers.
+    """
+
+    def __init__(self, owner: str, keys: tuple[bytes, ...]) -> None:
+        self._owner = wire.write_name(owner)
+        self._keys: dict[tuple[int, int], list[bytes]] = {}
+        self._made: dict[tuple[int, int, str], frozenset[str]] = {}
+        for rdata in keys:
+            key = read_dnskey(rdata)
+            if key is not None:
+                self._keys.setdefault((key.key_tag, key.algorithm), []).append(rdata)
+
+    def has(self, ds: Ds) -> bool | None:
+        """Whether a key has the digest (RFC 4034 section 5.1.4); None: there is a key that the
+        record may mean, and its hash is unknown."""
+        means = ds.key_tag, ds.algorithm
+        keys = self._keys.get(means)
+        if keys is None:
+            return False
+        name = _HASHES.get(ds.digest_type)
+        if name is None:
+            return None
+        made = self._made.get((*means, name))
+        if made is None:
+            made = frozenset(self._digest(name, rdata) for rdata in keys)
+            self._made[*means, name] = made
+        return ds.digest in made
+
+    def _digest(self, name: str, rdata: bytes) -> str:
+        return hashlib.new(name, self._owner + rdata, usedforsecurity=False).hexdigest()
 
 
 _CURVE_BITS = {13: 256, 14: 384, 15: 256, 16: 456, 17: 256, 23: 256}
