@@ -53,7 +53,15 @@ def present(
     for one in rdata:
         # A set of its own per record: dnspython would drop the second of two equal ones.
         message.answer.append(dns.rrset.from_rdata(owner, ttl, _rdata(rdtype, one)))
+    if ad:
+        message.answer.append(_signature(owner, rdtype))
     return _answer(question, message)
+
+
+def _signature(owner: dns.name.Name, covered: dns.rdatatype.RdataType) -> dns.rrset.RRset:
+    """What a resolver that validated hands on with the records."""
+    text = f"{covered.name} 13 1 300 20300101000000 20200101000000 1 invalid. AAAA"
+    return dns.rrset.from_text(owner, 300, "IN", "RRSIG", text)
 
 
 def raw(question: Question, *rdata: bytes, ttl: int = 300, aa: bool = False) -> Answer:
@@ -164,6 +172,8 @@ def _with_soa(message: dns.message.QueryMessage, question: Question) -> dns.mess
     message.authority.append(
         dns.rrset.from_rdata(zone, 300, dns.rdata.from_text("IN", "SOA", _SOA))
     )
+    if message.flags & dns.flags.AD:
+        message.authority.append(_signature(zone, dns.rdatatype.SOA))
     return message
 
 

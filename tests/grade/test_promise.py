@@ -20,6 +20,7 @@ from dnstats.grade.rule import RULES
 from dnstats.grade.scale import ESSENTIAL, NEEDED, POINTS, WEIGHTS
 from dnstats.grade.zone_examples import signed
 from dnstats.records import FAMILIES
+from dnstats.records.dane import Dane, DaneHost, Tlsa
 from dnstats.records.dnssec_state import State
 from dnstats.records.record import NotMeasured, Reading
 from hypothesis import given, settings
@@ -96,7 +97,17 @@ def test_a_rule_abstains_by_name_where_its_family_was_not_measured(family: str) 
 
 @pytest.mark.parametrize("code", sorted(ESSENTIAL))
 def test_a_family_has_no_grade_while_the_main_thing_is_open(code: str) -> None:
-    assert POINTS[RULES[code].severity] == 100, "a lesser unknown leaves an upper bound"
+    if code not in ("DANE002", "DANE003"):  # what is not secured is no DANE at all
+        assert POINTS[RULES[code].severity] == 100, "a lesser unknown leaves an upper bound"
+
+
+def test_dane_has_no_grade_while_nobody_can_tell_whether_it_is_secured() -> None:
+    tlsa = Tlsa(3, 1, 1, "00" * 32, 32)
+    for secure in ((None, True, True), (True, None, True), (True, True, None)):
+        value = Dane((DaneHost("mx.example.com", (tlsa,), *secure[:2]),), secure[2])
+        [dane] = [one for one in grade_site({"dane": value}).families if one.family == "dane"]
+        assert dane.grade is None
+        assert dane.why_none.startswith("not measured")
 
 
 def test_a_zone_of_which_no_resolver_says_whether_it_is_bogus_has_no_grade() -> None:

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 from dnstats import wire
 from dnstats.answer import Answer, Question
-from dnstats.records.dane import Dane, Tlsa, is_usable, questions, read, tlsa_question
+from dnstats.records.dane import ROOT, Dane, Tlsa, is_usable, questions, read, tlsa_question
 from dnstats.records.record import NotMeasured, Site
 from hypothesis import given
 from hypothesis import strategies as st
@@ -46,6 +46,7 @@ def test_tlsa_of_each_mail_host_is_asked() -> None:
         MX,
         _tlsa("mx.example"),
         _tlsa("b.example"),
+        ROOT,
     ]
 
 
@@ -66,6 +67,49 @@ def test_nothing_is_covered_without_validation(part: str) -> None:
     tlsa = present(_tlsa("mx.example"), f"3 1 1 {DIGEST}", ad=part != "tlsa")
     value = _value(MX_ANSWER, tlsa, *_addresses("mx.example", ad=part != "address"))
     assert not value.hosts[0].is_covered
+
+
+ROOT_SOA = "a.root. nstld.example. 1 2 3 4 5"
+
+
+def _security(value: Dane) -> tuple[bool | None, ...]:
+    [host] = value.hosts
+    return value.mx_is_secure, host.is_secure, host.address_is_secure
+
+
+def _answers(*, ad: bool = False) -> list[Answer]:
+    tlsa = present(_tlsa("mx.example"), f"3 1 1 {DIGEST}", ad=ad)
+    return [present(MX, "10 mx.example.", ad=ad), tlsa, *_addresses("mx.example", ad=ad)]
+
+
+def test_of_a_resolver_that_does_not_validate_nobody_can_tell() -> None:
+    """Whatever it says of the root, or when nobody asked: neither secure nor insecure."""
+    for root in (present(ROOT, ROOT_SOA), timeout(ROOT), servfail(ROOT)):
+        assert _security(_value(*_answers(), root)) == (None, None, None)
+    assert _security(_value(*_answers())) == (None, None, None)
+
+
+def test_of_a_resolver_that_validates_a_missing_ad_says_insecure() -> None:
+    root = present(ROOT, ROOT_SOA, ad=True)
+    assert _security(_value(*_answers(), root)) == (False, False, False)
+    other = [msgspec.structs.replace(one, server="192.0.2.54") for one in _answers()]
+    assert _security(_value(*other, root)) == (None, None, None)
+
+
+def test_ad_without_a_signature_is_no_validation() -> None:
+    def bare(answer: Answer) -> Answer:
+        return msgspec.structs.replace(answer, ad=True)
+
+    root = bare(present(ROOT, ROOT_SOA))
+    assert _security(_value(*map(bare, _answers()), root)) == (None, None, None)
+
+
+def test_what_one_answer_tells_of_the_resolver_holds_for_the_others() -> None:
+    """The site is signed, the mail host's zone is not: so the resolver validates."""
+    mx, *rest = _answers()
+    secure = present(MX, "10 mx.example.", ad=True)
+    assert _security(_value(secure, *rest)) == (True, False, False)
+    assert _security(_value(mx, *_answers(ad=True)[1:])) == (False, True, True)
 
 
 def test_no_tlsa_and_no_mx_are_none() -> None:

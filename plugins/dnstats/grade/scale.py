@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from enum import StrEnum
 
-RULES_VERSION = 7
+RULES_VERSION = 8
 """Stored with every grade; raised with every change of a rule, a severity, or this file."""
 
 
@@ -63,10 +63,10 @@ FATAL = frozenset({"DNSSEC003"})
 """Remarks that make the overall grade 0 by themselves. Behind a validating resolver a bogus zone
 has no names at all (RFC 4035 section 5.5), whatever stands in it."""
 
-ESSENTIAL = frozenset({"DNSSEC003", "MX002", "SPF022", "STS005"})
-"""Rules whose abstention leaves their family without a grade: whether the zone is bogus, whether
-any mail host can be reached, what SPF says in the end, whether the MTA-STS policy has a host. While
-that is unknown, all else is detail."""
+ESSENTIAL = frozenset({"DANE002", "DANE003", "DNSSEC003", "MX002", "SPF022", "STS005"})
+"""Rules whose abstention leaves their family without a grade: whether TLSA records are secured,
+whether the zone is bogus, whether any mail host can be reached, what SPF says in the end, whether
+the MTA-STS policy has a host. While that is unknown, all else is detail."""
 
 DOES_NOT_APPLY = "does not apply"
 """Why a family has no grade: it is absent, and its absence costs nothing."""

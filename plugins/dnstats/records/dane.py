@@ -1,5 +1,8 @@
 """DANE for SMTP: TLSA records of the MX hosts (RFC 7672). Reads them; judges nothing.
 
+Whether they count hangs on validation, and so on the resolver. AD is believed where the signatures
+came with it, a missing AD only of a resolver that is seen to validate: of others nobody can tell.
+
 Asked at the name in the MX record. Where that is an alias a sender would try the target's name
 too (RFC 7672 section 2.2.2); an MX to an alias is a fault of its own, so this is not followed.
 """
@@ -7,6 +10,7 @@ too (RFC 7672 section 2.2.2); an MX to an alias is a fault of its own, so this i
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterable
 
 import msgspec
 
@@ -18,6 +22,7 @@ from dnstats.records.mx import mail_hosts, mx_question
 from dnstats.records.record import Look, Reading, Record, Site, not_measured
 
 MAX_RECORDS = 20  # TLSA records kept per host
+ROOT = Question(".", wire.SOA)  # signed: whoever validates says so of it
 MAX_SHOWN = 64  # octets of data kept: the longest digest
 
 
@@ -32,26 +37,26 @@ class Tlsa(msgspec.Struct, frozen=True):
 
 
 class DaneHost(msgspec.Struct, frozen=True):
-    """One MX host with its TLSA records."""
+    """One MX host with its TLSA records. Security is None where nobody could tell."""
 
     name: str
     records: tuple[Tlsa, ...]
-    is_secure: bool  # the TLSA answer was validated (AD); insecure TLSA records do not count
-    address_is_secure: bool  # the host's address answers were validated (section 2.2.2)
+    is_secure: bool | None  # the TLSA answer was validated; insecure TLSA records do not count
+    address_is_secure: bool | None  # so were the host's address answers (section 2.2.2)
     broken: int = 0  # TLSA records whose data is cut off
 
     @property
     def is_covered(self) -> bool:
         """At least one usable record, and all answers about the host validated."""
         usable = any(is_usable(record) for record in self.records)
-        return usable and self.is_secure and self.address_is_secure
+        return usable and self.is_secure is True and self.address_is_secure is True
 
 
 class Dane(Reading, frozen=True):
     """The MX hosts, and what they publish for DANE. None when no MX host has TLSA records."""
 
     hosts: tuple[DaneHost, ...]
-    mx_is_secure: bool  # the MX answer was validated; without that no DANE (section 2.2.1)
+    mx_is_secure: bool | None  # the MX answer was validated; else no DANE (2.2.1); None: unknown
     unmeasured: tuple[str, ...] = ()  # hosts whose TLSA or address could not be asked; not in hosts
 
 
@@ -74,11 +79,14 @@ def tlsa_question(host: str) -> Question | None:
 
 
 def questions(site: Site) -> Plan:
-    """The MX set (asked by the mx family too), then TLSA of its hosts."""
+    """The MX set (asked by the mx family too), then TLSA of its hosts.
+
+    With them the root's SOA, which tells whether the resolver validates: one for all sites.
+    """
     (answer,) = yield (mx_question(site.domain),)
     asked = tuple(question for host in mail_hosts(answer) if (question := tlsa_question(host)))
     if asked:
-        yield asked
+        yield (*asked, ROOT)
 
 
 @unreadable_is_not_measured
@@ -87,7 +95,7 @@ def read(site: Site, look: Look) -> Reading | None:
     mx = look(mx_question(site.domain))
     if not _can_be_trusted(mx):
         return not_measured(mx)
-    hosts: list[DaneHost] = []
+    told: list[tuple[str, Answer, list[Answer]]] = []
     silent: list[Answer] = []
     for name in mail_hosts(mx):
         question = tlsa_question(name)
@@ -98,12 +106,14 @@ def read(site: Site, look: Look) -> Reading | None:
         unmeasured = [answer for answer in (tlsa, *addresses) if not _can_be_trusted(answer)]
         if unmeasured:
             silent.append(unmeasured[0])
-            continue
-        hosts.append(_host(name, tlsa, addresses))
-    if not any(host.records or host.broken for host in hosts):
+        else:
+            told.append((name, tlsa, addresses))
+    if not any(tlsa.is_present for _, tlsa, _ in told):
         return not_measured(silent[0]) if silent else None
+    validators = Validators(look, (mx, *(one for _, tlsa, rest in told for one in (tlsa, *rest))))
+    hosts = tuple(_host(*one, validators) for one in told)
     names = tuple(answer.question.name for answer in silent)
-    return Dane(tuple(hosts), mx.ad, names)
+    return Dane(hosts, validators.is_secure(mx), names)
 
 
 def _can_be_trusted(answer: Answer) -> bool:
@@ -111,11 +121,41 @@ def _can_be_trusted(answer: Answer) -> bool:
     return answer.is_measured and not (answer.is_present and answer.is_unvalidated)
 
 
-def _host(name: str, tlsa: Answer, addresses: list[Answer]) -> DaneHost:
+class Validators:
+    """Which resolvers are seen to validate: those that did so of any of these answers, or the
+    root's.
+    """
+
+    def __init__(self, look: Look, answers: Iterable[Answer]) -> None:
+        self._known = {one.server for one in (*answers, look(ROOT)) if one.ad and is_signed(one)}
+
+    def is_secure(self, answer: Answer) -> bool | None:
+        """Whether it was validated; None when that cannot be told from it.
+
+        Asked with DO set, whoever validated hands on the signatures that he validated by.
+        """
+        if answer.ad:
+            return True if is_signed(answer) else None
+        return False if answer.server in self._known else None
+
+
+def is_signed(answer: Answer) -> bool:
+    """Whether signatures came with it (RFC 4035 section 3.2.1)."""
+    if not answer.message:
+        return False
+    message = answer.walk()
+    records = message.answer if answer.is_present else message.authority
+    return any(rr.rdtype == wire.RRSIG and rr.rdclass == 1 for rr in records)
+
+
+def _host(name: str, tlsa: Answer, addresses: list[Answer], validators: Validators) -> DaneHost:
     rrset = tlsa.rrset()
     records, broken = _records(rrset.rdata) if rrset is not None else ((), 0)
-    secure = bool(addresses) and all(answer.ad for answer in addresses)
-    return DaneHost(name, records, tlsa.ad, secure, broken)
+    if not addresses:  # without TLSA records nobody asks how secure its address is
+        return DaneHost(name, records, validators.is_secure(tlsa), False, broken)
+    verdicts = [validators.is_secure(answer) for answer in addresses]
+    secure = False if False in verdicts else None if None in verdicts else True
+    return DaneHost(name, records, validators.is_secure(tlsa), secure, broken)
 
 
 @functools.lru_cache(maxsize=4096)

@@ -15,7 +15,12 @@ _DIGEST = "00" * 32
 _TLSA = Tlsa(3, 1, 1, _DIGEST, 32)
 
 
-def _dane(*records: Tlsa, secure: bool = True, address: bool = True, mx: bool = True) -> Dane:
+def _dane(
+    *records: Tlsa,
+    secure: bool | None = True,
+    address: bool | None = True,
+    mx: bool | None = True,
+) -> Dane:
     return Dane((DaneHost("mx.example.com", records, secure, address),), mx)
 
 
@@ -55,12 +60,14 @@ def no_tlsa(dane: Dane | None, mx: Mx | None) -> str | None:
     passes=[{"dane": _GOOD}],
     fails=[{"dane": _dane(_TLSA, mx=False)}],
 )
-def mx_not_secure(dane: Dane) -> str | None:
+def mx_not_secure(dane: Dane) -> str | Abstain | None:
     """The MX set is not signed, so the TLSA records protect nobody.
 
     Without DNSSEC on the site's own zone an attacker can replace the MX records, and senders do not
     use DANE. Sign the zone.
     """
+    if dane.mx_is_secure is None:
+        return Abstain("the resolver does not tell whether the MX answer is signed")
     return None if dane.mx_is_secure else "the MX answer was not validated"
 
 
@@ -71,14 +78,18 @@ def mx_not_secure(dane: Dane) -> str | None:
     passes=[{"dane": _GOOD}],
     fails=[{"dane": _dane(_TLSA, secure=False)}, {"dane": _dane(_TLSA, address=False)}],
 )
-def host_not_secure(dane: Dane) -> str | None:
+def host_not_secure(dane: Dane) -> str | Abstain | None:
     """A mail host has TLSA records in a zone that is not signed.
 
     TLSA records count only when they, and the host's addresses, are secured by DNSSEC. Sign the
     zone of the mail host.
     """
-    bad = [h.name for h in dane.hosts if h.records and not (h.is_secure and h.address_is_secure)]
-    return ", ".join(bad) or None
+    known = {h.name: (h.is_secure, h.address_is_secure) for h in dane.hosts if h.records}
+    bad = [name for name, secure in known.items() if False in secure]
+    if bad:
+        return ", ".join(bad)
+    unknown = [name for name, secure in known.items() if None in secure]
+    return Abstain(f"whether {', '.join(unknown)} is signed") if unknown else None
 
 
 @rule(
