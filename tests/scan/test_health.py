@@ -175,3 +175,19 @@ def test_a_closed_port_of_a_server_is_tried_again_with_growing_gaps() -> None:
     assert len(times) == 3
     assert gaps[0] >= 0.25
     assert gaps[1] >= 0.5
+
+
+def test_a_server_whose_port_stays_closed_is_given_up_after_its_patience_as_a_silent_one_is() -> None:
+    questions = [txt(f"n{number}.example", "192.0.2.1") for number in range(300)]
+    bench = Bench(*questions, scan_settings=quick("192.0.2.53", server_patience=5.0))
+    start = bench.now
+    while len(bench.answers) < 300:
+        assert bench.now < start + 20  # three tries of each, four seconds apart: twenty minutes
+        for lane in {lane for lane, _, _ in bench.core.sends(bench.now)}:
+            if lane.is_tcp:
+                bench.core.closed(lane)
+            else:
+                bench.core.refused(lane, bench.now)
+        bench.turn(0.05)
+    assert bench.now >= start + 5
+    assert {answer.reason for [answer] in bench.answers.values()} == {Reason.UNREACHABLE}

@@ -265,8 +265,12 @@ def refused(core: Lookups, lane: Lane, now: float) -> None:
                 _refund(core, lookup)
         return
     if lost:
-        server.streak = max(server.streak + 1, 1)
+        if not server.streak:
+            server.silent_since = now
+        server.streak += 1
         server.resume_at = now + min(FIRST_PAUSE * 2.0 ** min(server.streak - 1, 10), MAX_PAUSE)
     for lookup in lost:
         core.release(lookup)
         trying.again(core, lookup, Reason.UNREACHABLE)
+    if lost and now - server.silent_since >= core.settings.server_patience:
+        give_up(core, server)
