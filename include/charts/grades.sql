@@ -3,7 +3,7 @@
 -- kind: histogram
 -- section: Grades
 -- order: 40
--- note: Ten bins of ten; the last one holds 90 to 100.
+-- note: Ten bins of ten points, named by their lowest; the last one holds 90 to 100. What the records are stands in the rules.
 WITH families AS (
        SELECT DISTINCT family FROM grades
         WHERE run_id = :run_id AND rules_version = :rules_version),

@@ -153,3 +153,24 @@ def test_opened_from_a_file_it_says_what_to_do(database: sa.Connection, tmp_path
     page = write_report(database, run_id, tmp_path / "reports", rule_texts(), advise)
     said = browse(f"{page.with_name('site.html').as_uri()}#site-0.example", tmp_path / "profile")
     assert "make reports" in said.text
+
+
+def test_no_page_is_wider_than_a_phone(database: sa.Connection, tmp_path: Path) -> None:
+    sites = plausible_sites(30)
+    run_id = fill_run(database, sites)
+    write_report(database, run_id, tmp_path / "reports", rule_texts(), advise)
+    domain = next(site["domain"] for site in sites if site["readings"]["caa"] is None)
+    pages = ("index.html", f"site.html#{domain}", "providers.html", "tlds.html", "rules.html")
+    (tmp_path / "reports" / "phone.html").write_text(
+        "".join(
+            f'<iframe width="390" height="800" src="latest/{page}" data-page="{page}"></iframe>'
+            for page in pages
+        )
+        + "<script>onload=()=>setTimeout(()=>{for(const one of document.querySelectorAll('iframe'))"
+        "{const page=one.contentDocument.documentElement;document.body.append(one.dataset.page+' '"
+        "+(page.scrollWidth-page.clientWidth)+' too wide; ')}},3000)</script>"
+    )
+    with served(tmp_path / "reports") as address:
+        told = browse(f"{address}/phone.html", tmp_path / "profile").text
+    for page in pages:
+        assert f"{page} 0 too wide" in told

@@ -62,7 +62,7 @@ def test_a_change_is_told_where_both_days_could_tell(
     assert told["began.example", "DNS provider"] == ("unknown", "'=Cloudflare")
     assert not [one for one in told if one[0] in ("silent.example", "new.example", "gone.example")]
     section = page.partition('<h2 id="changed">')[2].partition("</section>")[0]
-    assert "4 sites stand in both, 1 are new, 1 are gone" in section
+    assert "4 sites in both, 1 new, 1 gone" in section
     assert "2026-11-23/run-" in section
     assert "<td>1</td><td>1</td><td>0</td><td>2</td><td>2</td>" in section, "SPF: silent, raised"
 
@@ -124,7 +124,7 @@ def test_the_list_tells_who_is_new_and_gone(database: sa.Connection, tmp_path: P
             )
     home = publish(database, tmp_path, run_id)
     page = (home / "index.html").read_text("utf-8")
-    assert "Against list of yesterday: 1 sites are new, 1 are gone, 3 have another rank" in page
+    assert "Against list of yesterday: 1 site new, 1 gone, 3 with another rank" in page
     assert "&lt;b&gt;new.example" in page
     written = (home / "list_changes.csv").read_text("utf-8").splitlines()
     assert written == ["domain,before,now", "'=new.example,,2", "old.example,2,"]

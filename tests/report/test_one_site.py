@@ -12,7 +12,7 @@ from dnstats.report import site_shards
 from dnstats.report.one_site import clean, find_site, site_page
 from dnstats.report.writing import write_report
 
-from tests.report.runs import Site, fill_run, nobody_knows, plausible_sites
+from tests.report.runs import Site, does_not_exist, fill_run, nobody_knows, plausible_sites
 
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>{{ 7*7 }}"
 
@@ -60,8 +60,38 @@ def test_a_report_without_look_up_says_so(tmp_path: Path) -> None:
         ("https://example.com/path", "example.com"),
         ("example.com?x=1", "example.com"),
         ("  a.b  ", "a.b"),
+        ("somebody@example.com", "example.com"),
+        ("http://user:word@example.com:8080/", "example.com"),
+        ("bücher.example", "xn--bcher-kva.example"),
         ("", ""),
     ],
 )
 def test_what_somebody_types_is_a_domain(typed: str, domain: str) -> None:
     assert clean(typed) == domain
+
+
+def test_a_name_below_a_site_leads_to_it(database: sa.Connection, tmp_path: Path) -> None:
+    sites = plausible_sites(3)
+    page = write_report(database, fill_run(database, sites), tmp_path, rule_texts(), advise)
+    shown = site_page(page.parent, "a.www.site-1.example", "site.html")
+    assert "This run has no site a.www.site-1.example" in shown
+    assert 'href="?domain=site-1.example"' in shown
+    assert "It has" not in site_page(page.parent, "nobody.example", "site.html")
+
+
+def test_what_was_not_measured_is_no_praise(database: sa.Connection, tmp_path: Path) -> None:
+    sites = [nobody_knows("quiet.example"), does_not_exist("gone.example")]
+    page = write_report(database, fill_run(database, sites), tmp_path, rule_texts(), advise)
+    quiet = site_page(page.parent, "quiet.example", "site.html")
+    assert "Nothing that costs points" not in quiet
+    assert "Too little could be measured" in quiet
+    gone = site_page(page.parent, "gone.example", "site.html")
+    assert "there is nothing to judge" in gone
+
+
+def test_the_practice_internet_is_told_of(database: sa.Connection, tmp_path: Path) -> None:
+    for dns, is_told in (("lab", True), ("custom", False)):
+        run_id = fill_run(database, plausible_sites(2), dns=dns)
+        page = write_report(database, run_id, tmp_path / dns, rule_texts(), advise)
+        shown = site_page(page.parent, "site-1.example", "site.html")
+        assert ("practice internet" in shown) is is_told

@@ -61,6 +61,7 @@ def test_every_rule_stands_in_the_catalogue_with_the_sites_that_broke_it(
     assert {code for code, count in sites.items() if count} == {"SPF002"}
     assert sites["SPF002"] == 1
     page = render_rules(run_summary(database, run_id), families)
+    shown = page.replace("<code>", "").replace("</code>", "")
     for code, rule in rules.items():
         assert f'<li id="{code}">' in page
-        assert escape(rule.title) in page
+        assert escape(rule.title.replace("`", "")) in shown

@@ -103,12 +103,16 @@ class Changes(NamedTuple):
         """The two largest moves, and the grades, in words; "" when nothing moved."""
         moved = sorted((one for one in self.gains if one.net), key=lambda one: -abs(one.net))
         said = [
-            f"{one.title} at {abs(one.net):,} {'more' if one.net > 0 else 'fewer'} sites"
+            f"{one.title} at {_sites(abs(one.net), 'more' if one.net > 0 else 'fewer')}"
             for one in moved[:2]
         ]
         if self.better or self.worse:
-            said.append(f"{self.better:,} sites graded better, {self.worse:,} worse")
+            said.append(f"{_sites(self.better or 0)} graded better, {self.worse or 0:,} worse")
         return "; ".join(said)
+
+
+def _sites(number: int, more: str = "") -> str:
+    return " ".join(filter(None, (f"{number:,}", more, "site" if number == 1 else "sites")))
 
 
 class _Pair:

@@ -5,6 +5,7 @@ The same look-up as site.js, in the files of `sites/`; Airflow's UI serves it.
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 from bisect import bisect_right
 from collections.abc import Mapping
@@ -13,6 +14,7 @@ from typing import Any
 
 import msgspec
 
+from dnstats.report.manifest import FILE as MANIFEST
 from dnstats.report.page import render
 from dnstats.report.site_shards import file_name
 
@@ -31,10 +33,13 @@ def site_page(home: Path, domain: str, action: str) -> str:
     wanted = clean(domain)
     site = find_site(home, wanted) if wanted else None
     rules = _read(home / "sites" / "rules.json") if site else {}
+    above = _above(home, wanted) if wanted and not site else None
     return render(
         "one_site.html.j2",
         domain=wanted,
         site=site,
+        above=above,
+        is_practice=_is_practice(home),
         rules=rules,
         action=action,
         state=_STATES.get(site["status"], "measured") if site else "",
@@ -43,12 +48,37 @@ def site_page(home: Path, domain: str, action: str) -> str:
 
 
 def clean(text: str) -> str:
-    """A domain as somebody types or pastes it: without scheme, path and last dot."""
+    """A domain as somebody types or pastes it: an address of the web or of mail, any script."""
     name = text.strip().lower()
     name = name.partition("://")[2] or name
     for end in "/?#":
         name = name.partition(end)[0]
-    return name.removesuffix(".")[:MAX_DOMAIN]
+    name = name.rpartition("@")[2].removesuffix(".")
+    host, colon, port = name.rpartition(":")
+    if colon and (not port or port.isdecimal()):
+        name = host
+    if not name.isascii():
+        with contextlib.suppress(UnicodeError):  # as no site list has it
+            name = name.encode("idna").decode("ascii")
+    return name[:MAX_DOMAIN]
+
+
+def _above(home: Path, domain: str) -> str | None:
+    """The nearest name above a domain that the run has, not a single label; None without one."""
+    labels = domain.split(".")
+    for first in range(1, len(labels) - 1):
+        name = ".".join(labels[first:])
+        if find_site(home, name):
+            return name
+    return None
+
+
+def _is_practice(home: Path) -> bool:
+    """Whether the report says that no real DNS was asked."""
+    try:
+        return bool(_read(home / MANIFEST).get("dns") == "lab")
+    except (LookupError, AttributeError, msgspec.DecodeError):
+        return False  # of a version without one
 
 
 def find_site(home: Path, domain: str) -> Mapping[str, Any] | None:

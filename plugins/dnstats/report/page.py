@@ -18,6 +18,7 @@ from markupsafe import Markup
 from dnstats.db.models import Run, SiteList
 from dnstats.db.queries import Summary
 from dnstats.report.changes import FACTS, Changes
+from dnstats.report.families import FAMILIES, family_about, family_name
 from dnstats.report.figure import Figure, percent, show_percent
 from dnstats.report.groups import SHOWN, GroupTable
 from dnstats.report.list_changes import ListChanges
@@ -117,6 +118,11 @@ ABOUT = {
     ),
 }
 """Pages of groups: title, views, and what they are about."""
+LETTERS = (
+    "A from 90, B from 80, C from 70, D from 60, F below; + in the upper three points of ten, "
+    "- in the lower three; A+ from 97."
+)
+"""The scale in words; `dnstats.grade.scale` has it."""
 NAMES = {"unknown": "not recognised", "self-hosted": "run by the site itself"}
 
 
@@ -130,7 +136,6 @@ def render_groups(name: str, summary: Summary, tables: Iterable[GroupTable]) -> 
         summary=summary,
         tables=[table for table in tables if table.view.name in views],
         shown=SHOWN,
-        names=NAMES,
         records=dict(FACTS),
     )
 
@@ -163,12 +168,33 @@ def _environment(templates: Path) -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["number"] = "{:,}".format
+    environment.filters["number"] = _number
+    environment.filters["counted"] = counted
+    environment.filters["family"] = family_name
+    environment.filters["about"] = family_about
     environment.filters["percent"] = show_percent
     environment.filters["short"] = visible
     environment.filters["code"] = _code
+    environment.filters["provider"] = provider
     environment.globals["share_of"] = percent
+    environment.globals["families"] = FAMILIES
+    environment.globals["letters"] = LETTERS
     return environment
+
+
+def provider(name: str) -> str:
+    """A provider as a reader is told of it."""
+    return NAMES.get(name, name.replace("_", " "))
+
+
+def _number(value: Any) -> str:
+    """A number with its thousands apart; what is none as it is."""
+    return f"{value:,}" if isinstance(value, (int, float)) else str(value)
+
+
+def counted(number: int, noun: str) -> str:
+    """How many of something: "1 site", "1,234 sites"."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def _finalize(value: Any) -> Any:

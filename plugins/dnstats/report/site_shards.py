@@ -17,6 +17,7 @@ import msgspec
 import sqlalchemy as sa
 
 from dnstats.db.queries import Summary
+from dnstats.report.families import FAMILIES
 from dnstats.report.remarks import RuleText
 from dnstats.visible import visible
 
@@ -116,7 +117,8 @@ def write_shards(
         first.append(sites[0]["domain"])
         content = msgspec.json.encode(sites)
         (folder / file_name(number)).write_bytes(gzip.compress(content, 6, mtime=0))
-    (folder / "index.json").write_bytes(msgspec.json.encode({"first": first}))
+    names = {family: one.name for family, one in FAMILIES.items()}
+    (folder / "index.json").write_bytes(msgspec.json.encode({"first": first, "families": names}))
     (folder / "rules.json").write_bytes(msgspec.json.encode(_rules(rules)))
     return len(first)
 
