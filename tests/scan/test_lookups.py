@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from collections.abc import Callable
 
 import pytest
 from dnstats import wire
@@ -168,6 +169,67 @@ def test_a_name_that_nobody_answers_for_takes_its_place_in_the_window_once() -> 
     for lane, query in sent:
         bench.reply(lane, respond(query))
     assert (server.in_flight, server.lingering) == (0, 0)
+
+
+def overtaken(bench: Bench, answers: Callable[[int], bool]) -> Server:
+    """Seconds in which the resolver answers some of what it is asked, by its number, at once."""
+    for _ in range(20):
+        for lane, query in bench.sends():
+            if answers(int(query.label[1:])):
+                bench.reply(lane, respond(query))
+        bench.turn(0.1)
+    return bench.core.first.servers[0]
+
+
+def test_what_is_overtaken_gives_up_its_place_before_its_time_is_over() -> None:
+    questions = [txt(f"n{number}.example") for number in range(50)]
+    bench = Bench(*questions, scan_settings=quick("192.0.2.53", window=40, timeout=9.0))
+    server = overtaken(bench, lambda number: number >= 38)
+    assert (server.in_flight, server.lingering) == (38, 0)  # nothing was asked so much later
+    for number in range(50, 200):
+        bench.add(txt(f"n{number}.example"))
+    server = overtaken(bench, lambda number: number >= 38)
+    assert (server.in_flight, server.lingering) == (38, 38)
+    assert bench.core.first.busy() == 0
+    bench.run_out()
+    assert (server.in_flight, server.lingering) == (0, 0)
+
+
+def test_a_resolver_that_is_slow_with_all_it_is_asked_gets_no_more_of_it() -> None:
+    questions = [txt(f"n{number}.example") for number in range(200)]
+    bench = Bench(*questions, scan_settings=quick("192.0.2.53", window=40, timeout=9.0))
+    server = overtaken(bench, lambda _: False)
+    assert (server.in_flight, server.lingering) == (40, 0)
+
+
+def test_a_resolver_that_fails_after_long_loses_nothing_of_its_window() -> None:
+    questions = [txt(f"n{number}.example") for number in range(200)]
+    sizes = []
+    for rcode in (wire.SERVFAIL, wire.NOERROR):
+        bench = Bench(*questions, scan_settings=quick("192.0.2.53", window=200))
+        [server] = bench.core.first.servers
+        assert server.window is not None
+        server.window.size = 200
+        bench.sends()
+        server.heard_at = bench.now  # it speaks of other things
+        bench.turn(0.11)
+        for lane, query in bench.sends():
+            bench.reply(lane, respond(query, (), rcode=rcode))
+        sizes.append(server.window.size)
+    assert sizes[0] >= 200 > sizes[1]
+
+
+def test_what_goes_unanswered_together_is_one_silence_of_a_server() -> None:
+    questions = [txt(f"n{number}.example", "192.0.2.1") for number in range(3)]
+    bench = Bench(*questions, scan_settings=quick("192.0.2.53"))
+    server = bench.core.servers["192.0.2.1"]
+    bench.sends()
+    for streak, seconds in ((1, 0.061), (2, 0.091)):
+        bench.turn(seconds)
+        assert (server.streak, server.limit) == (streak, 3)
+        assert len(bench.sends()) == 3  # all three are tried again at once
+    bench.turn(0.136)
+    assert (server.streak, server.limit) == (3, 1)
 
 
 def test_silent_names_are_no_loss_of_the_resolvers() -> None:

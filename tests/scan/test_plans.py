@@ -431,8 +431,10 @@ def test_whatever_is_asked_and_answered_every_plan_ends_with_the_last_word_on_ea
     )  # fmt: skip
     plans = world.plans
     for _ in range(20_000):
-        if plans.in_progress <= quiet and plans.has_parked:  # as the scan's loop does it
-            plans.begin_second_pass()
+        if world.asked and rng.random() < 0.3:
+            plans.overdue(rng.choice(world.asked)[0])
+        if plans.in_progress <= quiet and (plans.wants_second_pass or not plans.in_progress):
+            plans.begin_second_pass()  # as the scan's loop does it
         if world.asked:
             entry, _ = world.asked.pop(rng.randrange(len(world.asked)))
             plans.settle(entry, anything(entry.question, rng, share_of_faults), 5.0)

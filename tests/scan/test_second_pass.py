@@ -39,11 +39,15 @@ def told(
 
 
 def converse(
-    first: Answer, answers: dict[Question, Answer], question: Question = QUESTION
+    first: Answer,
+    answers: dict[Question, Answer],
+    question: Question = QUESTION,
+    *,
+    checks_first: bool = True,
 ) -> tuple[Answer | None, list[Question]]:
     """Run the generator on known answers; what is not known is a timeout."""
     asked: list[Question] = []
-    plan = ask_authority(question, first)
+    plan = ask_authority(question, first, checks_first=checks_first)
     try:
         questions = next(plan)
         while True:
@@ -84,6 +88,25 @@ def test_a_servfail_is_first_asked_unchecked() -> None:
     )
     assert answer is None
     assert asked == [unchecked]
+
+
+@pytest.mark.parametrize("is_bogus", [True, False])
+def test_what_the_servers_say_before_the_resolver_was_asked_unchecked_counts_only_after(
+    is_bogus: bool,
+) -> None:
+    unchecked = replace(QUESTION, cd=True)
+    world = {**DELEGATION, DIRECT: told(DIRECT, b"\x02hi")}
+    if is_bogus:
+        world[unchecked] = told(unchecked, b"\x02hi")
+    answer, asked = converse(failed(Reason.SERVFAIL), world, checks_first=False)
+    assert (answer is None) == is_bogus
+    assert asked[-2:] == [DIRECT, unchecked]
+
+
+def test_silent_servers_need_no_check() -> None:
+    answer, asked = converse(failed(Reason.SERVFAIL), DELEGATION, checks_first=False)
+    assert answer is None
+    assert asked[-1] == DIRECT
 
 
 def test_a_verdict_of_validation_stands() -> None:
@@ -138,6 +161,26 @@ def test_a_zone_that_the_resolver_knows_nothing_of_is_found_by_its_delegation() 
     assert asked == expected
 
 
+def test_servers_in_their_own_zone_are_found_by_the_glue_above() -> None:
+    """The resolver fails in that zone: it may well have no address of them."""
+    direct = txt("example.com", "192.0.2.1")
+    world = {NS: DELEGATION[NS], **ABOVE, CUT: REFERRAL, direct: told(direct, b"\x02hi")}
+    answer, asked = converse(failed(Reason.TIMEOUT), world, txt("example.com"))
+    assert asked == [NS, COM, NIC, CUT, direct]
+    assert answer is not None
+    assert answer.is_present
+
+
+def test_where_the_zone_above_cannot_be_asked_the_resolver_is_asked_for_their_addresses() -> None:
+    direct = txt("example.com", "192.0.2.1")
+    for above in ({}, {COM: ABOVE[COM]}):
+        world = {NS: DELEGATION[NS], HOST: DELEGATION[HOST], **above, direct: told(direct)}
+        answer, asked = converse(failed(Reason.TIMEOUT), world, txt("example.com"))
+        assert asked[-2:] == [HOST, direct]
+        assert answer is not None
+        assert answer.is_absent
+
+
 def test_where_the_zone_above_knows_of_no_cut_its_servers_are_asked() -> None:
     cut = Question("www.example.com", wire.NS, "192.0.2.1")
     world = {NS: DELEGATION[NS], HOST: DELEGATION[HOST], cut: told(cut), DIRECT: told(DIRECT)}
@@ -153,7 +196,7 @@ def test_a_ds_is_asked_of_the_zone_above() -> None:
     soa = [("example.com", "SOA", SOA)]
     world = {**DELEGATION, direct: message_answer(direct, (), soa)}
     answer, asked = converse(failed(Reason.TIMEOUT), world, question)
-    assert asked == [NS, HOST, direct]
+    assert asked == [NS, Question("com", wire.NS), HOST, direct]
     assert answer is not None
     assert answer.outcome is Outcome.NODATA
 

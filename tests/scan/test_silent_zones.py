@@ -9,7 +9,7 @@ import pytest
 from dnstats import wire
 from dnstats.answer import Answer, Outcome, Plan, Question, Reason
 from dnstats.scan.plans import Entry, Plans
-from dnstats.scan.silent_zones import SilentZones, doubtful, waits
+from dnstats.scan.silent_zones import SilentZones
 
 from tests.scan.asking import Recorded, ask, quick, run, txt
 from tests.scan.nameserver import NameServer, Query, Reply, respond
@@ -31,6 +31,7 @@ ALL = [_failed(NS, Reason.TIMEOUT), _failed(SOA, Reason.SERVFAIL), _failed(A, Re
     ("answers", "is_silent"),
     [
         (ALL, True),
+        ([*ALL[:2], _failed(A, Reason.MISMATCH)], True),  # a late reply to another question
         (ALL[:2], False),
         (ALL[1:], False),
         ([*ALL[:2], Answer(A, Outcome.PRESENT)], False),
@@ -69,15 +70,6 @@ def test_a_zone_of_which_anything_is_known_is_not_silent(
         known = [Answer(question, Outcome.NODATA)] if at == 1 else []
         zones.learn(answer.question, answer, [_failed(MAIL, Reason.TIMEOUT), *known])
     assert zones.hold(MAIL) == is_silent
-
-
-def test_what_waits_for_whom() -> None:
-    zones = doubtful([NS, SOA, A, MAIL, OTHER, *(Question("live.example", t) for t in (2, 6))])
-    assert zones == {"dead.example"}
-    asked = (NS, SOA, A, MAIL, txt("dead.example"), OTHER)
-    assert [waits(one, zones) for one in asked] == [False, False, False, True, True, False]
-    assert not waits(DS, zones)  # it is in the zone above
-    assert waits(Question("www.dead.example", wire.DS), zones)
 
 
 class World:

@@ -196,7 +196,10 @@ def silent(core: Lookups, server: Server, lookup: Lookup, now: float) -> None:
     """A server that is asked directly left a datagram unanswered and has not spoken since."""
     if not server.streak:
         server.silent_since = lookup.sent_at
+    elif lookup.sent_at < server.missed_at:
+        return  # of a silence that was counted already
     server.streak += 1
+    server.missed_at = now
     if server.streak < SILENT_AFTER:
         return
     server.limit = 1

@@ -38,7 +38,9 @@ DIRECT_SHARE = 0.6  # one server answers sooner than a resolver that has to ask 
 SLOW_SHARE = 1.5  # in the second pass
 STREAM_SHARE = 2.0  # a connection takes a round trip more, and resolvers may ask for us first
 STREAM_IDLE = 2.0  # seconds an idle connection is kept for the next truncated answer
-MAX_STREAMS = 256
+MAX_STREAMS = 1000
+OVERTAKEN = 1.0  # seconds; a resolver answers what was asked so much later: it is not what is busy
+LOOK_EVERY = 0.25  # seconds between looks for what was overtaken
 
 QUESTION_AT = 12  # where a message's question section begins
 
@@ -86,8 +88,11 @@ class Lookups:
         self.streams = 0
         self.finished: list[tuple[Lookup, Answer]] = []
         self.closing: list[Lane] = []  # connections the transport shall close
+        self.overdue: list[Lookup] = []  # of which the first try went unanswered, at a resolver
         self.outbox: Sends = []
         self.counters = Counters()
+        self._look_at = now
+        self._max_streams = max(1, min(MAX_STREAMS, settings.direct_window // 2))
         self._ready: list[Server] = []
         self._starved: list[Server] = []  # wait for room among all direct look-ups
         self._timed: list[tuple[float, int, Server]] = []
@@ -391,7 +396,7 @@ class Lookups:
     def _send_stream(self, server: Server, now: float) -> None:
         lane = server.stream
         if lane is None:
-            if self.streams >= MAX_STREAMS:
+            if self.streams >= self._max_streams:
                 self._starved.append(server)
                 return
             lane = server.stream = Lane(server, is_tcp=True)
@@ -435,6 +440,7 @@ class Lookups:
         is_tcp = lane.is_tcp
         finished = self.finished
         accepted = released = 0
+        burst = None
         for data in messages:
             ident = data[:2]
             lookup = pending.get(ident)
@@ -463,8 +469,8 @@ class Lookups:
                 if lookup.deadline:
                     lookup.deadline = 0.0
                     released += 1
-                    if lookup.tries > 1 and lookup.lingers:
-                        trying.caught_up(self, lookup, now)
+                    if lookup.lingers:
+                        trying.caught_up(self, lookup, data[3] & 0xF, now)
                 if is_cut:
                     trying.truncated(self, lookup, was_tcp=is_tcp)
                     continue
@@ -493,11 +499,36 @@ class Lookups:
             if not server.is_resolver:
                 self.direct_in_flight -= released
         if accepted:
+            if burst is not None and burst.at > server.answered_to:
+                server.answered_to = burst.at
             health.heard(self, server, accepted, now)
             self.ready(server)
 
+    def _make_room(self, now: float) -> None:
+        """What a resolver leaves open while it answers what was asked later gives up its place.
+
+        Names that nobody answers for would fill the window for a whole time limit each. A resolver
+        that is slow with all of them answers none that was asked later.
+        """
+        self._look_at = now + LOOK_EVERY
+        for server in self.first.servers + self.second.servers:
+            until = server.answered_to - OVERTAKEN
+            overtaken = [
+                lookup
+                for lane in server.lanes
+                for lookup in _sent_until(lane, until)
+                if lookup.deadline and lookup.sent_at <= until and not lookup.lingers
+            ]
+            for lookup in overtaken:
+                lookup.lingers = True
+            if overtaken:
+                server.lingering += len(overtaken)
+                self.ready(server)
+
     def expire(self, now: float) -> None:
         """Deal with everything that is overdue."""
+        if now >= self._look_at:
+            self._make_room(now)
         for queue in list(self._sendings.values()):
             while queue and queue[0][0] <= now:
                 deadline, sent_at, lane, lookups = queue.popleft()

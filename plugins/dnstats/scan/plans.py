@@ -14,9 +14,10 @@ from typing import cast
 from dnstats.answer import Answer, Outcome, Question, Reason, Wanted
 from dnstats.scan.control import CONTROL, Control, choose
 from dnstats.scan.cuts import TELLING, Cuts
+from dnstats.scan.parking import Parking
 from dnstats.scan.reply import not_sent
-from dnstats.scan.second_pass import ask_authority, is_worth_asking_again
-from dnstats.scan.silent_zones import SPEAKERS, SilentZones, doubtful, waits
+from dnstats.scan.second_pass import DNSSEC_ERRORS, ask_authority, is_worth_asking_again
+from dnstats.scan.silent_zones import SPEAKERS, SilentZones, speaks_for_a_zone
 from dnstats.scan.tally import Tally
 from dnstats.scan.waiting import Asker, Entry, SiteState
 
@@ -59,11 +60,10 @@ class Plans:
         self._wall = wall  # epoch seconds, for what is never sent
         self._asks_authority = asks_authority  # when a second pass over the same path fails
         self.table: dict[Question, Answer | Entry] = {}
-        self._parked: list[Entry] = []
         self._cuts = Cuts(self.table)
         self._held = self._cuts.held
+        self._parking = Parking(self.table)
         self._silent = SilentZones()
-        self._tried: set[str] = set()  # zones whose SPEAKERS are asked again, and the rest waits
         self._failed_once: set[Question] = set()
         self._limited: set[Question] = set()
         self._rescue_site = SiteState("")
@@ -159,10 +159,10 @@ class Plans:
                 return None
             site.asked += 1
         entry = Entry(question, once=asker.entry is not None)
-        if asker.entry is None and not question.server and self._silent.hold(question):
-            refusal: Reason | None = Reason.ZONE_SILENT
-        else:
-            refusal = self._ask(entry, 1)
+        if asker.entry is None and not question.server and self._parking.postpones(entry):
+            self.table[question] = entry
+            return entry
+        refusal = self._ask_first(entry)
         if refusal is not None:
             answer = not_sent(question, refusal)
             self.table[question] = answer
@@ -170,10 +170,19 @@ class Plans:
             self._record(answer, 1, self._wall())
             return answer
         self.table[question] = entry
-        self.in_progress += 1
         if question.rdtype in _TELLING and not question.server:
             self._cuts.names.add(question.name)
         return entry
+
+    def _ask_first(self, entry: Entry) -> Reason | None:
+        """Ask it in the first pass; the reason when it is not asked."""
+        question = entry.question
+        if not entry.once and not question.server and self._silent.hold(question):
+            return Reason.ZONE_SILENT
+        refusal = self._ask(entry, 1)
+        if refusal is None:
+            self.in_progress += 1
+        return refusal
 
     def _answers(self, asker: Asker) -> tuple[Answer, ...]:
         """The answers to what a plan asked, in its order."""
@@ -256,7 +265,8 @@ class Plans:
         if not self._asks_authority or entry.question.server:
             self._settle_second(entry, answer, asked_at)
             return
-        asker = Asker(ask_authority(entry.question, answer), self._rescue_site, entry)
+        plan = ask_authority(entry.question, answer, checks_first=not entry.is_brisk)
+        asker = Asker(plan, self._rescue_site, entry)
         entry.second = answer
         entry.asked_at = asked_at
         self.in_progress += 1  # the entry goes on
@@ -282,6 +292,8 @@ class Plans:
         self.tally.count(answer)
         if self._held:
             self._release(question)
+        if question.rdtype in SPEAKERS:
+            self._parking.release(question.name)
         for asker in entry.waiters:
             if entry.first is not None and asker.site.is_parked:
                 asker.site.is_parked = False
@@ -304,8 +316,7 @@ class Plans:
     # -- second pass ----------------------------------------------------------------------------
 
     def _park(self, entry: Entry) -> None:
-        entry.is_parked = True
-        self._parked.append(entry)
+        self._parking.add(entry)
         for asker in entry.waiters:
             self._park_site(asker.site)
 
@@ -326,29 +337,55 @@ class Plans:
 
     @property
     def has_parked(self) -> bool:
-        return bool(self._parked)
+        return not self._parking.is_empty
+
+    @property
+    def wants_second_pass(self) -> bool:
+        """Whether `begin_second_pass` has something to do."""
+        return self._parking.has_news
+
+    def overdue(self, entry: Entry) -> None:
+        """The first try of its first pass went unanswered."""
+        if self._second_pass:
+            self._parking.overdue(entry)
 
     def begin_second_pass(self) -> None:
         """Ask the parked questions again; of what may be a dead zone NS, SOA and address first."""
-        parked, self._parked = self._parked, []
-        tried = {zone for zone in self._tried if self._is_open(zone)}
-        self._tried = tried = tried | doubtful(entry.question for entry in parked)
-        for entry in parked:
+        for entry in self._parking.take_overdue():
+            self._look_ahead(entry)
+        for entry in self._parking.take(nothing_goes_on=not self.in_progress):
+            if entry.first is None:  # it was kept back
+                refusal = self._ask_first(entry)
+                if refusal is not None:
+                    self._settle_unsent(entry, refusal)
+                continue
             if self._silent.hold(entry.question):
-                entry.is_parked = False
-                assert entry.first is not None
                 self._finish(entry, entry.first)
-            elif tried and waits(entry.question, tried):
-                self._parked.append(entry)
-            else:
-                entry.is_parked = False
-                entry.pass_number = 2
-                self.in_progress += 1
-                self._ask(entry, 2)
+                continue
+            entry.pass_number = 2
+            if speaks_for_a_zone(entry.question) and self._parking.is_in_doubt(entry.question.name):
+                self._look_ahead(entry)
+            self.in_progress += 1
+            self._ask(entry, 2)
 
-    def _is_open(self, zone: str) -> bool:
-        """Whether the zone's NS, SOA or address has no final answer yet."""
-        return any(isinstance(self.table.get(Question(zone, rdtype)), Entry) for rdtype in SPEAKERS)
+    def _settle_unsent(self, entry: Entry, refusal: Reason) -> None:
+        answer = not_sent(entry.question, refusal)
+        self._record(answer, 1, self._wall())
+        self._finish(entry, answer)
+
+    def _look_ahead(self, entry: Entry) -> None:
+        """Ask a zone's own servers while its resolver is asked on, not after it.
+
+        One dead zone would keep a chunk waiting for the one, then for the other. What they say
+        stands in the table when the second pass of this entry wants to know it.
+        """
+        failed = entry.first or not_sent(entry.question, Reason.TIMEOUT)
+        if not self._asks_authority or not DNSSEC_ERRORS.isdisjoint(failed.ede):
+            return
+        entry.is_brisk = True
+        plan = ask_authority(entry.question, failed, checks_first=False)
+        self.in_progress += 1
+        self._run(Asker(plan, self._rescue_site, entry, is_ahead=True), None)
 
     def begin_control(self, share: float) -> bool:
         """Ask a random part of it all once more; False when that was done, or there is nothing."""
@@ -370,6 +407,8 @@ class Plans:
         if asker.entry is not None:
             entry = asker.entry
             self.in_progress -= 1
+            if asker.is_ahead:
+                return
             answer = value or entry.second
             assert answer is not None
             self._settle_second(entry, answer, entry.asked_at)

@@ -135,7 +135,7 @@ class Scan:
                 core.allow(self._allowance.use(now), now)
             self._settle(table)
             self._feed(table)
-            if table.in_progress <= self._quiet and not core.finished:
+            if not core.finished and core.first.busy() <= self._quiet:
                 self._begin_second_pass(table)
                 is_over = not table.in_progress and table.is_fed and not core.finished
                 if is_over and not table.has_parked and not self._begin_control(table):
@@ -152,6 +152,11 @@ class Scan:
     def _settle(self, table: Plans) -> None:
         core = self._core
         epoch = self._epoch
+        if core.overdue:
+            overdue, core.overdue = core.overdue, []
+            for lookup in overdue:
+                if isinstance(lookup.owner, Entry):
+                    table.overdue(lookup.owner)
         while core.finished:
             finished, core.finished = core.finished, []
             for lookup, answer in finished:
@@ -177,7 +182,7 @@ class Scan:
             if not table.in_progress:
                 table.open_site()
             return
-        if not table.has_parked:
+        if not table.wants_second_pass:
             return
         if not self._is_second:
             self._is_second = True
@@ -227,7 +232,7 @@ class Scan:
         core = self._core
         pool: Pool | None = None
         if pass_number > 1:
-            lookup.is_slow = True
+            lookup.is_slow = not entry.is_brisk
             if core.second.servers:
                 pool = core.second
             elif entry.first is not None:

@@ -44,14 +44,17 @@ def is_worth_asking_again(answer: Answer) -> bool:
     return answer.reason is not None and answer.reason not in FINAL_REASONS
 
 
-def ask_authority(question: Question, failed: Answer) -> Asking:
-    """Ask the zone's own servers; the answer to `question` as they gave it, or None."""
+def ask_authority(question: Question, failed: Answer, *, checks_first: bool = True) -> Asking:
+    """Ask the zone's own servers; the answer to `question` as they gave it, or None.
+
+    Whether the resolver has an answer that does not validate is asked before them; with
+    `checks_first` off behind them, and only when they said something.
+    """
     if DNSSEC_ERRORS.intersection(failed.ede):
         return None
-    if failed.reason is Reason.SERVFAIL and not question.cd:
-        (unchecked,) = yield (msgspec.structs.replace(question, cd=True),)
-        if unchecked.is_measured:
-            return None  # it is there, and does not validate
+    is_doubtful = failed.reason is Reason.SERVFAIL and not question.cd
+    if is_doubtful and checks_first and (yield from _is_bogus(question)):
+        return None
     servers = yield from _find_servers(question)
     addresses = yield from _find_addresses(servers)
     # All at once: those of a dead zone would keep a chunk waiting one after the other.
@@ -62,7 +65,15 @@ def ask_authority(question: Question, failed: Answer) -> Asking:
     told = [answer for answer in answers if _speaks_for(servers.zone, answer)]
     # A bare denial counts when no other server says more.
     told.sort(key=lambda answer: not (answer.is_present or answer.is_proven))
+    if told and is_doubtful and not checks_first and (yield from _is_bogus(question)):
+        return None
     return msgspec.structs.replace(told[0], question=question) if told else None
+
+
+def _is_bogus(question: Question) -> Generator[tuple[Question, ...], tuple[Answer, ...], bool]:
+    """Whether the resolver has it, and it does not validate."""
+    (unchecked,) = yield (msgspec.structs.replace(question, cd=True),)
+    return unchecked.is_measured
 
 
 def _speaks_for(zone: str, answer: Answer) -> bool:
@@ -89,18 +100,25 @@ def _find_servers(
 ) -> Generator[tuple[Question, ...], tuple[Answer, ...], _Servers]:
     """The zone that answers the question, as far as anybody knows, and its servers."""
     cut = ""  # the highest name of which the resolver could not say whether a zone begins there
+    known = _NOBODY
     for zone in _zones(question):
         if not cut and "." not in zone:
             break  # the servers of a top-level domain are asked for delegations only
         (answer,) = yield (Question(zone, wire.NS),)
         hosts = _hosts(answer)
         if hosts and cut:
-            return (yield from _ask_above(cut, _Servers(zone, hosts)))
+            told = yield from _ask_above(cut, _Servers(zone, hosts))
+            return told if told.hosts else known
         if hosts:
-            return _Servers(zone, hosts)
-        if not answer.is_measured:
+            known = _Servers(zone, hosts)
+            if not all(_is_in(host, zone) for host in hosts):
+                return known
+            cut = zone  # the resolver fails in this zone: the glue above is surer than its word
+        elif not answer.is_measured:
+            if known.hosts:
+                return known
             cut = zone
-    return _NOBODY
+    return known
 
 
 def _zones(question: Question) -> list[str]:

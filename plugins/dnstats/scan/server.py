@@ -18,7 +18,7 @@ RESOLVER_LANES = 4  # sockets, and so source ports, at one resolver
 DIRECT_IN_FLIGHT = 3  # at one address that is asked directly
 FOLDED_OFTEN = 3  # after that many, a server is asked in lower case
 PROBE = object()  # owner of control questions
-LINGERING = 2000  # look-ups at one resolver that wait for a later try, beside its window
+LINGERING = 2000  # look-ups at one resolver that wait beside its window
 STREAM_IN_FLIGHT = 16  # queries pipelined on one TCP connection (RFC 7766 section 6.2.1.1)
 
 
@@ -99,7 +99,7 @@ class Lookup:
     mixed_case = True
     folded = False  # a reply came with the right question in another case
     truncated = False
-    lingers = False  # in flight for another time, at a resolver
+    lingers = False  # in flight at a resolver without a place in its window
     avoid: Server | None = None  # another path is wanted
     reason = Reason.TIMEOUT  # what to say when no answer can be accepted
     evidence = b""  # the message behind that reason, if any
@@ -135,6 +135,7 @@ class Server:
 
     __slots__ = (
         "address",
+        "answered_to",
         "edns",
         "folded",
         "heard_at",
@@ -146,6 +147,7 @@ class Server:
         "limbo",
         "limit",
         "lingering",
+        "missed_at",
         "network",
         "next_lane",
         "pace",
@@ -187,7 +189,8 @@ class Server:
         self.stream_queue: deque[Lookup] = deque()
         self.network: Network | None = None  # of an address that is asked directly
         self.in_flight = 0
-        self.lingering = 0  # of these, for another time
+        self.lingering = 0  # of these, without a place in the window
+        self.answered_to = 0.0  # when the latest was sent that is answered
         self.lanes: list[Lane] = []
         self.next_lane = 0
         self.stream: Lane | None = None
@@ -207,7 +210,8 @@ class Server:
         self.silent_since = 0.0
         self.resume_at = 0.0
         self.refused = False  # the last we heard was "port unreachable"
-        self.streak = 0  # datagrams unanswered in a row, for servers asked directly
+        self.streak = 0  # times in a row that it was silent, for servers asked directly
+        self.missed_at = 0.0  # when the last of them was noticed
         self.refusals = 0  # REFUSED in a row
         self.refusal_at = 0.0
         self.timeouts = 0
@@ -265,6 +269,10 @@ class Pool:
     @property
     def is_dead(self) -> bool:
         return self.dead == len(self.servers)
+
+    def busy(self) -> int:
+        """How many look-ups its resolvers have to do with; those that linger are none of them."""
+        return len(self.queue) + sum(each.in_flight - each.lingering for each in self.servers)
 
     def room(self) -> int:
         """How many look-ups its resolvers could have in flight together."""

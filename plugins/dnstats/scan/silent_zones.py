@@ -16,7 +16,15 @@ from dnstats.answer import Answer, Question, Reason
 from dnstats.scan.second_pass import DNSSEC_ERRORS
 
 SPEAKERS = (wire.NS, wire.SOA, wire.A)
-_SILENCE = frozenset((Reason.TIMEOUT, Reason.SERVER_SILENT, Reason.SERVFAIL, Reason.UNREACHABLE))
+_SILENCE = frozenset(
+    (
+        Reason.TIMEOUT,
+        Reason.SERVER_SILENT,
+        Reason.SERVFAIL,
+        Reason.UNREACHABLE,
+        Reason.MISMATCH,  # a resolver's late reply to an earlier question, whose ID came up again
+    )
+)
 
 
 def speaks_for_a_zone(question: Question) -> bool:
@@ -48,7 +56,7 @@ class SilentZones:
 
     def hold(self, question: Question) -> bool:
         """Whether it would be asked in vain."""
-        return bool(self.names) and any(name in self.names for name in _zones_of(question))
+        return bool(self.names) and any(name in self.names for name in zones_of(question))
 
 
 def tells_of(zone: str, answer: Answer) -> bool:
@@ -61,19 +69,7 @@ def tells_of(zone: str, answer: Answer) -> bool:
     return question.name.endswith("." + zone)
 
 
-def doubtful(questions: Iterable[Question]) -> set[str]:
-    """Names whose NS, SOA and address are all to be asked again."""
-    seen = {(one.name, one.rdtype) for one in questions if speaks_for_a_zone(one)}
-    return {name for name, rdtype in seen if all((name, other) in seen for other in SPEAKERS)}
-
-
-def waits(question: Question, zones: set[str]) -> bool:
-    """Whether its second pass waits for what NS, SOA and address of one of the zones come to."""
-    own = question.name in zones and speaks_for_a_zone(question)
-    return not own and any(name in zones for name in _zones_of(question))
-
-
-def _zones_of(question: Question) -> Iterable[str]:
+def zones_of(question: Question) -> Iterable[str]:
     """Names of zones that it may be in. A DS is in the zone above (RFC 4035 section 3.1.4.1)."""
     try:
         above = wire.parents(question.name)

@@ -73,6 +73,8 @@ def again(core: Lookups, lookup: Lookup, reason: Reason) -> None:
     elif lookup.tries < core.settings.tries:
         if not server.is_resolver and server.heard_at < 0 and _is_last_try(core, lookup):
             _without_edns(core, lookup)  # some old servers drop what has an OPT record
+        if server.is_resolver and lookup.tries == 1:
+            core.overdue.append(lookup)
         _repeat(core, lookup)
     elif not server.is_resolver and not server.tcp_failures:
         # Perhaps it takes no datagrams, or drops those above its rate (RRL): connections tell.
@@ -177,16 +179,18 @@ def timed_out(core: Lookups, lookup: Lookup, now: float) -> None:
         again(core, lookup, Reason.TIMEOUT)
 
 
-def caught_up(core: Lookups, lookup: Lookup, now: float) -> None:
-    """Another try brought the answer: the one before was lost, at the resolver or on the way.
+def caught_up(core: Lookups, lookup: Lookup, rcode: int, now: float) -> None:
+    """What had given up its place is answered. By another try: the one before was lost, at the
+    resolver or on the way.
 
-    A name that nobody answers for says nothing of either, so what stays silent does not count.
+    A name that nobody answers for says nothing of either, so what stays silent does not count, and
+    neither does a resolver that fails after long.
     """
     server = lookup.server
     assert server is not None
     lookup.lingers = False
     server.lingering -= 1
-    if server.window is not None:
+    if server.window is not None and lookup.tries > 1 and rcode != wire.SERVFAIL:
         server.window.lost(1, now, core.settings.timeout)
 
 

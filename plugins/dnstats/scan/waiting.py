@@ -31,6 +31,7 @@ class Asker(msgspec.Struct, eq=False):
     missing: int = 0
     steps: int = 0
     is_cut: bool = False  # not all it asked is asked for it
+    is_ahead: bool = False  # only fetches what the second pass of `entry` may want to know
 
 
 class Entry(msgspec.Struct, eq=False):
@@ -44,3 +45,4 @@ class Entry(msgspec.Struct, eq=False):
     second: Answer | None = None
     asked_at: float = 0.0  # in the second pass
     is_parked: bool = False
+    is_brisk: bool = False  # its second pass waits no longer than the first
