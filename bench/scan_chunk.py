@@ -23,12 +23,16 @@ def main() -> None:
     parser.add_argument("--sites", type=int, required=True)
     parser.add_argument("--rounds", type=int, required=True)
     parser.add_argument("--silent", type=int, default=0, help="percent of sites nobody serves")
+    parser.add_argument("--slow", type=int, default=0, help="percent of sites with bad servers")
+    parser.add_argument("--delay", type=float, default=4.0, help="seconds these take to answer")
+    parser.add_argument("--loss", type=float, default=0.0, help="share of datagrams these lose")
     options = parser.parse_args()
+    bad = (options.silent, options.slow, options.delay, options.loss)
     files = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (files, files))  # the silent addresses' sockets
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
-        with hierarchy(folder, options.sites, options.silent) as domains:
+        with hierarchy(folder, options.sites, *bad) as domains:
             listed = folder / "domains"
             listed.write_text("\n".join(domains))
             trust = [

@@ -1,12 +1,13 @@
 """Zone files for a root, three top-level domains and as many sites as wanted, three in ten signed.
 
-    python bench/scan_hierarchy.py FOLDER SITES [SILENT]
+    python bench/scan_hierarchy.py FOLDER SITES [SILENT [SLOW]]
 
 Written to a folder with one configuration of knot for each of three servers: root, top-level
 domains and sites must be processes of their own, else a server never refers. Every site has two
 name servers at one of ten hosters, mail and an SPF include at one of ten mail providers, DMARC,
 TLS-RPT and CAA. One key signs all signed zones, as at a big hoster. SILENT percent of the sites are
-delegated to two addresses of their own where nobody is.
+delegated to two addresses of their own where nobody is, SLOW percent to two that are served by
+somebody else.
 """
 
 from __future__ import annotations
@@ -48,6 +49,10 @@ def is_silent(number: int, percent: int) -> bool:
     return number * 37 % 100 < percent
 
 
+def is_slow(number: int, percent: int) -> bool:
+    return number * 37 % 100 >= 100 - percent
+
+
 class Signer:
     """One key for every signed zone."""
 
@@ -70,7 +75,7 @@ def _head(zone: str, servers: tuple[str, ...]) -> str:
     return soa + "".join(f"{zone}{dot} 3600 IN NS {server}.\n" for server in servers)
 
 
-def _site(number: int) -> str:
+def _site(number: int, servers: tuple[str, str]) -> str:
     name, provider = domain(number), number // 7 % PROVIDERS
     lines = [
         f"{name}. A 192.0.2.{number % 250 + 1}",
@@ -85,9 +90,7 @@ def _site(number: int) -> str:
     ]
     if number % 4 == 0:
         lines.append(f'{name}. CAA 0 issue "letsencrypt.org"')
-    return _head(name, _servers(number % PROVIDERS)) + "".join(
-        line.replace(" ", " 300 IN ", 1) + "\n" for line in lines
-    )
+    return _head(name, servers) + "".join(line.replace(" ", " 300 IN ", 1) + "\n" for line in lines)
 
 
 def _servers(hoster: int) -> tuple[str, str]:
@@ -130,7 +133,7 @@ def _knot(folder: Path, server: str, addresses: list[str], zones: dict[str, str]
     (folder / f"{server}.conf").write_text("".join(lines))
 
 
-def build(folder: Path, count: int, silent: int = 0) -> list[str]:
+def build(folder: Path, count: int, silent: int = 0, slow: int = 0) -> list[str]:
     """Write everything; the sites' domains. `root.hints` and `root.key` are for the resolver."""
     signer = Signer()
     sites = _provider_zones()
@@ -146,15 +149,19 @@ def build(folder: Path, count: int, silent: int = 0) -> list[str]:
             delegated["com"].append(f"mail{number}.com. 3600 IN NS {server}.\n")
     for number in range(count):
         name = domain(number)
-        text = _site(number)
         tld = name.rpartition(".")[2]
-        if is_silent(number, silent):
-            for which, address in enumerate(silent_addresses(number), 1):
-                delegated[tld].append(f"{name}. 3600 IN NS ns{which}.{name}.\n")
-                delegated[tld].append(f"ns{which}.{name}. 3600 IN A {address}\n")
-            continue
-        for server in _servers(number % PROVIDERS):
+        is_served = not is_silent(number, silent)
+        has_own = not is_served or is_slow(number, slow)
+        servers = (f"ns1.{name}", f"ns2.{name}") if has_own else _servers(number % PROVIDERS)
+        text = _site(number, servers)
+        for server in servers:
             delegated[tld].append(f"{name}. 3600 IN NS {server}.\n")
+        for server, address in zip(servers, silent_addresses(number), strict=True):
+            if has_own:
+                delegated[tld].append(f"{server}. 3600 IN A {address}\n")
+                text += f"{server}. 3600 IN A {address}\n"
+        if not is_served:
+            continue
         if is_signed(number):
             text = signer.sign(name, text)
             delegated[tld].append(f"{name}. 3600 IN DS {signer.ds(name)}\n")

@@ -27,6 +27,7 @@ from scan_hierarchy import (
     build,
     hoster_addresses,
     is_silent,
+    is_slow,
     silent_addresses,
 )
 
@@ -197,25 +198,39 @@ def _lose(own: int, port: int, share: float) -> None:
 
 
 @contextmanager
-def hierarchy(folder: Path, count: int, silent: int = 0) -> Iterator[list[str]]:
+def hierarchy(
+    folder: Path, count: int, silent: int = 0, slow: int = 0, delay: float = 4.0, loss: float = 0.0
+) -> Iterator[list[str]]:
     """Root, top-level domains and `count` sites on port 53; the sites' domains.
 
     `silent` percent of them are delegated to addresses that take every datagram and connection and
-    never say a word.
+    never say a word, `slow` percent to such as answer after `delay` seconds and lose that share of
+    the datagrams, either way.
     """
-    domains = build(folder, count, silent)
+    domains = build(folder, count, silent, slow)
     servers: list[Served] = []
     mute: list[socket.socket] = []
     try:
         for number in range(count):
             if is_silent(number, silent):
                 mute += _mute(silent_addresses(number))
+        late = [
+            address
+            for number in range(count)
+            if is_slow(number, slow)
+            for address in silent_addresses(number)
+        ]
+        if late:
+            script = str(HERE / "scan_late.py")
+            command = [sys.executable, script, hoster_addresses()[0], str(delay), str(loss)]
+            servers.append(Served([*command, *late], 53))
         for name in ("root", "registry", "sites"):
             servers.append(Served(["knotd", "-c", str(folder / f"{name}.conf")], 53))
-        servers[0].wait_for(".", "SOA", ROOT)
-        servers[1].wait_for(TLDS[-1], "SOA", REGISTRY)
+        *_, root, registry, hosters = servers
+        root.wait_for(".", "SOA", ROOT)
+        registry.wait_for(TLDS[-1], "SOA", REGISTRY)
         served = next(n for n in reversed(range(count)) if not is_silent(n, silent))
-        servers[2].wait_for(domains[served], "SOA", hoster_addresses()[-1])
+        hosters.wait_for(domains[served], "SOA", hoster_addresses()[-1])
         yield domains
     finally:
         for one in mute:
