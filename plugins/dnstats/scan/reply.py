@@ -22,6 +22,7 @@ _OPT_FIXED = struct.Struct("!BHHBBHH")  # root, OPT, size, extended rcode, versi
 _TO_QUESTION = b"\xc0\x0c"
 _QUESTION_AT = 12
 _SHORT_CUTS = frozenset((wire.NOERROR, wire.NXDOMAIN))
+_DENYING = frozenset((wire.NSEC, wire.NSEC3, wire.RRSIG))
 _PROVEN_ABOVE = frozenset((wire.SOA, wire.DS))  # an SOA at the very name does not deny these
 
 
@@ -29,11 +30,12 @@ def glance(lookup: Lookup, message: bytes) -> Outcome | None:
     """The outcome of a message of the usual form, without walking it; None for any other.
 
     The usual form: answers that all stand at the question's own name and are no aliases, an SOA
-    at or above it, an OPT record, nothing else. That is nine of ten messages of a resolver, at a
-    sixth of the cost. It never differs from `classify`: what it does not know it leaves to it.
+    at or above it, with what DNSSEC adds to prove a denial, an OPT record, nothing else. That is
+    nine of ten messages of a resolver, at a sixth of the cost. It never differs from `classify`:
+    what it does not know it leaves to it.
     """
     rcode = message[3] & 0xF
-    if rcode not in _SHORT_CUTS or message[10:12] > b"\0\1" or message[8:10] > b"\0\1":
+    if rcode not in _SHORT_CUTS or message[10:12] > b"\0\1" or message[8]:
         return None
     question = lookup.question
     rdtype = question.rdtype
@@ -50,7 +52,7 @@ def glance(lookup: Lookup, message: bytes) -> Outcome | None:
         offset += 12 + length
     if not is_present and not message[9]:
         return None  # nothing that proves the absence
-    if message[9]:  # one record in the authority section
+    if message[9] == 1:
         if offset + 12 > limit or message[offset] != 0xC0:
             return None
         owner = message[offset + 1]
@@ -60,6 +62,10 @@ def glance(lookup: Lookup, message: bytes) -> Outcome | None:
         if owner == _QUESTION_AT and rdtype in _PROVEN_ABOVE:
             return None
         offset += 12 + length
+    elif message[9]:
+        offset = _behind_signed_denial(lookup.section, rdtype, message, offset)
+        if not offset:
+            return None
     if message[11]:
         if offset + 11 > limit:
             return None
@@ -72,6 +78,47 @@ def glance(lookup: Lookup, message: bytes) -> Outcome | None:
     if is_present:
         return Outcome.PRESENT
     return Outcome.NXDOMAIN if rcode else Outcome.NODATA
+
+
+def _behind_signed_denial(section: bytes, rdtype: int, message: bytes, offset: int) -> int:
+    """Behind an authority section of SOA, NSEC or NSEC3 and their signatures; 0 for any other.
+
+    Their owners are labels of the question's name, one label below such a one (a hash, a
+    neighbour), or an owner that was seen before (RFC 4035 section 3.1.3, RFC 5155 section 7.2).
+    """
+    limit = len(message)
+    below: set[int] = set()  # where owners stand that have a label of their own
+    is_proven = False
+    for _ in range(message[9]):
+        if offset + 12 > limit:
+            return 0
+        start = offset
+        own = message[offset]
+        if 0 < own <= wire.MAX_LABEL:
+            offset += 1 + own
+            if offset + 12 > limit or own + len(section) > wire.MAX_NAME:
+                return 0
+        if message[offset] < 0xC0:
+            return 0
+        target = (message[offset] & 0x3F) << 8 | message[offset + 1]
+        is_label = _is_label(section, target - _QUESTION_AT)
+        if not is_label and (offset > start or target not in below):
+            return 0
+        kind, rdclass, _ttl, length = _FIXED.unpack_from(message, offset + 2)
+        if rdclass != 1 or kind == rdtype:
+            return 0
+        if offset > start:
+            below.add(start)
+        if kind == wire.SOA:
+            if not is_label or offset > start:
+                return 0
+            if target == _QUESTION_AT and rdtype in _PROVEN_ABOVE:
+                return 0
+            is_proven = True
+        elif kind not in _DENYING:
+            return 0
+        offset += 12 + length
+    return offset if is_proven else 0
 
 
 def _is_label(section: bytes, place: int) -> bool:
