@@ -177,7 +177,7 @@ def test_a_closed_port_of_a_server_is_tried_again_with_growing_gaps() -> None:
     assert gaps[1] >= 0.5
 
 
-def test_a_server_whose_port_stays_closed_is_given_up_after_its_patience_as_a_silent_one_is() -> None:
+def test_a_server_whose_port_stays_closed_is_given_up_like_a_silent_one() -> None:
     questions = [txt(f"n{number}.example", "192.0.2.1") for number in range(300)]
     bench = Bench(*questions, scan_settings=quick("192.0.2.53", server_patience=5.0))
     start = bench.now
