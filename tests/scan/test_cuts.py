@@ -293,3 +293,15 @@ def test_the_place_of_the_proof_is_found_as_by_a_walk() -> None:
         for apex in (name, *wire.parents(name)):
             told = judged(denied(txt(name), zone, "NOERROR"), found(Question(apex, wire.SOA)))
             assert told is (Reason.ABOVE_CUT if apex in below else None)
+
+
+def test_the_denial_of_a_signed_zone_is_judged_without_a_walk(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    signature = f"SOA 13 2 3600 20261231000000 20261101000000 1 com. {'ab' * 48}=="
+    for zone, expected in (("com", Reason.ABOVE_CUT), (ZONE, None)):
+        proof = [(zone, "SOA", SOA), (zone, "RRSIG", signature), (zone, "NSEC", "x. SOA")]
+        told, known = message_answer(MAIL, (), proof, rcode="NXDOMAIN"), found(APEX)
+        with monkeypatch.context() as patch:
+            patch.setattr(wire, "parse", None)
+            assert judged(told, known) is expected

@@ -20,7 +20,7 @@ TELLING = (wire.SOA, wire.NS, wire.DS)
 """Types whose records tell that a zone begins at their name."""
 
 _DS, _NODATA = wire.DS, Outcome.NODATA
-_PROOF_ALONE = b"\0\0\0\1"  # no answer, and one record in the authority section
+_SOA_TYPE = wire.SOA.to_bytes(2)
 
 Held = tuple[Entry, Answer, float]
 """An entry, the denial it got, and when it was asked."""
@@ -45,7 +45,8 @@ class Cuts:
         name = question.name
         message = answer.message
         at = 18 + len(name)  # behind the question, when no character of the name is escaped
-        if message[6:10] == _PROOF_ALONE and "\\" not in name and message[at] == 0xC0:
+        is_usual = message[6:8] == b"\0\0" and message[at + 2 : at + 4] == _SOA_TYPE
+        if is_usual and message[at] == 0xC0 and "\\" not in name:  # no aliases, the SOA in front
             # On the wire a label begins as far behind the name's start as it does in the text.
             proof = message[at + 1] - 12
             if not proof:
