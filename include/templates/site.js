@@ -65,7 +65,7 @@ function gradeTable(site, rules, families) {
   const table = element("table", null, { class: "numbers grades" });
   table.append(element("caption", "Grades"));
   const head = element("tr");
-  for (const title of ["Record", "Grade", "Letter", "Note"]) head.append(element("th", title, { scope: "col" }));
+  for (const title of ["Record", "Grade", "Letter", "Found"]) head.append(element("th", title, { scope: "col" }));
   table.append(element("thead"));
   table.tHead.append(head);
   const body = element("tbody");
@@ -73,7 +73,9 @@ function gradeTable(site, rules, families) {
     const row = element("tr");
     row.append(element("th", nameOf(family, families), { scope: "row" }));
     row.append(element("td", grade === null ? "–" : grade), element("td", letter || "–"));
-    const note = element("td", why || (untold.length ? "could not be judged: " : ""));
+    const parts = [site.found[family], why && "no grade: " + why].filter(Boolean);
+    if (!why && untold.length) parts.push("could not be judged: ");
+    const note = element("td", parts.join("; "));
     if (!why) untold.forEach((code, number) => note.append(number ? ", " : "", ruleLink(code, rules)));
     row.append(note);
     body.append(row);

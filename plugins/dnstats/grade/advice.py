@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import msgspec
 
 from dnstats.grade.next_letter import Graded, NextLetter, Remarked, next_letter
+from dnstats.grade.own_record import mended
 from dnstats.grade.scale import EXTRAS, FATAL, WEIGHTS
 
 RECORDS: dict[str, tuple[str, ...]] = {
@@ -28,6 +29,9 @@ RECORDS: dict[str, tuple[str, ...]] = {
     "MX013": ("{domain}. MX 0 .",),
     "CAA001": ('{domain}. CAA 0 issue "your-ca.example"',),
     "CAA002": ('{domain}. CAA 0 issue "your-ca.example"',),
+    "CAA013": ('{domain}. CAA 0 iodef "mailto:security@{domain}"',),
+    "CAA022": ('{domain}. CAA 0 issuemail ";"',),
+    "STS001": ('_mta-sts.{domain}. TXT "v=STSv1; id=1"',),
     "TLSRPT001": ('_smtp._tls.{domain}. TXT "v=TLSRPTv1; rua=mailto:tls-reports@{domain}"',),
 }
 """Rule -> lines of a zone file that cure it: only where the site's own record is not needed."""
@@ -40,6 +44,9 @@ NOTES: dict[str, str] = {
     "MX001": "only if the domain takes no mail",
     "CAA001": "one line for each authority that you use, by the domain it gives for CAA",
     "CAA002": "one line for each authority that you use, by the domain it gives for CAA",
+    "CAA013": "the mailbox must exist",
+    "CAA022": "only if nobody has S/MIME certificates for mail addresses of the domain",
+    "STS001": "first serve the policy at https://mta-sts.<domain>/.well-known/mta-sts.txt",
     "TLSRPT001": "the mailbox must exist",
 }
 """What must be known before a record is published."""
@@ -56,6 +63,13 @@ SENDERS: dict[str, str] = {
 """Mail provider -> what its documentation says to include; `mx` for all others."""
 
 
+class Found(Remarked, Protocol):
+    """A remark with what was found: Remark, or a row of the table remarks."""
+
+    @property
+    def evidence(self) -> str: ...
+
+
 class Advice(msgspec.Struct, frozen=True):
     """What to do about one site's remarks."""
 
@@ -66,7 +80,7 @@ class Advice(msgspec.Struct, frozen=True):
 
 
 def advise(
-    domain: str, mail_provider: str, grades: Sequence[Graded], remarks: Sequence[Remarked]
+    domain: str, mail_provider: str, grades: Sequence[Graded], remarks: Sequence[Found]
 ) -> Advice:
     """The advice for a site as it is stored."""
     way, gains, order = _judge(
@@ -78,9 +92,12 @@ def advise(
         gains,
         order,
         {
-            one.code: records_to_publish(one.code, domain, mail_provider)
+            one.code: lines
             for one in remarks
-            if one.code in RECORDS
+            if (
+                lines := records_to_publish(one.code, domain, mail_provider)
+                or mended(one.code, domain, one.evidence)
+            )
         },
     )
 

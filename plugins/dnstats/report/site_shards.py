@@ -18,12 +18,14 @@ import sqlalchemy as sa
 
 from dnstats.db.queries import Summary
 from dnstats.report.families import FAMILIES
+from dnstats.report.found import COLUMNS, found_at
 from dnstats.report.remarks import RuleText
 from dnstats.visible import visible
 
 SITES_A_FILE = 250
 MAX_EVIDENCE = 500
 MAX_DOMAIN = 300
+MAX_FOUND = 300
 _short = functools.lru_cache(maxsize=4096)(visible)  # names of rules and families come again
 
 
@@ -74,9 +76,10 @@ class Advice(Protocol):
 Advise = Callable[[str, str, Sequence[GradeRow], Sequence[RemarkRow]], Advice]
 """Domain, mail provider, grades, remarks -> what to do."""
 
-_ROWS = """
+_ROWS = f"""
 SELECT site_facts.domain, site_facts.rank, status, dns_provider, mail_provider,
-       total.grade, total.letter, total.why_none, graded.rows, remarked.rows
+       total.grade, total.letter, total.why_none, graded.rows, remarked.rows,
+       {", ".join(COLUMNS)}
   FROM site_facts
   LEFT JOIN grades AS total ON total.run_id = :run_id AND total.rules_version = :rules_version
         AND total.rank = site_facts.rank AND total.family = 'overall'
@@ -92,7 +95,7 @@ SELECT site_facts.domain, site_facts.rank, status, dns_provider, mail_provider,
               WHERE run_id = :run_id AND rules_version = :rules_version
               GROUP BY rank) AS remarked ON remarked.rank = site_facts.rank
  ORDER BY site_facts.domain COLLATE "C"
-"""
+"""  # noqa: S608
 
 _grades = msgspec.json.Decoder(tuple[GradeRow, ...])
 _remarks = msgspec.json.Decoder(tuple[RemarkRow, ...])
@@ -129,7 +132,7 @@ def file_name(number: int) -> str:
 
 
 def _site(row: sa.Row[Any], advise: Advise) -> dict[str, Any]:
-    domain, rank, status, dns, mail, grade, letter, why, graded, remarked = tuple(row)
+    domain, rank, status, dns, mail, grade, letter, why, graded, remarked, *facts = tuple(row)
     grades = _grades.decode(graded) if graded else ()
     remarks = _remarks.decode(remarked) if remarked else ()
     advice = advise(domain, mail, grades, remarks)
@@ -143,6 +146,7 @@ def _site(row: sa.Row[Any], advise: Advise) -> dict[str, Any]:
         "grade": grade,
         "letter": letter,
         "why": why and visible(why, 200),
+        "found": {family: visible(line, MAX_FOUND) for family, line in found_at(facts).items()},
         "grades": [
             [
                 _short(one.family, 40),
