@@ -73,7 +73,8 @@ function gradeTable(site, rules, families) {
     const row = element("tr");
     row.append(element("th", nameOf(family, families), { scope: "row" }));
     row.append(element("td", grade === null ? "–" : grade), element("td", letter || "–"));
-    const parts = [site.found[family], why && "no grade: " + why].filter(Boolean);
+    const found = site.found[family];
+    const parts = [found, why && (why !== "does not apply" || !found) && "no grade: " + why].filter(Boolean);
     if (!why && untold.length) parts.push("could not be judged: ");
     const note = element("td", parts.join("; "));
     if (!why) untold.forEach((code, number) => note.append(number ? ", " : "", ruleLink(code, rules)));
