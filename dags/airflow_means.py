@@ -5,14 +5,16 @@ Not a DAG: .airflowignore keeps the dag-processor from reading it as one.
 
 from __future__ import annotations
 
+import datetime as dt
 import functools
+import logging
 from collections.abc import Callable
 from typing import Any
 
 from airflow.configuration import conf
 from airflow.exceptions import AirflowException
 from airflow.providers.postgres.hooks.postgres import PostgresHook
-from airflow.sdk import BaseHook
+from airflow.sdk import BaseHook, get_current_context
 from airflow.sdk.exceptions import AirflowFailException, AirflowNotFoundException
 from dnstats.db.connect import open_database
 from dnstats.notify import delivery
@@ -20,6 +22,8 @@ from dnstats.notify import webhook as hooks
 from dnstats.settings import BadSetting
 from dnstats.tasks.chunk_name import Refused
 from sqlalchemy import Engine
+
+log = logging.getLogger(__name__)
 
 
 def database() -> Engine:
@@ -59,6 +63,23 @@ def _connection(name: str) -> Any:
         return BaseHook.get_connection(name)
     except (AirflowNotFoundException, AirflowException):
         return None
+
+
+def settle() -> None:
+    """Runs that say `running` and that Airflow has ended are marked; a fault here stops nobody."""
+    from dnstats.tasks.settle_runs import settle_runs
+
+    # Within a task, which may ask of any run; a callback may not.
+    task = get_current_context()["ti"]
+
+    def is_under_way(dag_id: str, run_id: str) -> bool:
+        states = ["queued", "running"]
+        return bool(task.get_dr_count(dag_id=dag_id, run_ids=[run_id], states=states))
+
+    try:
+        settle_runs(database(), is_under_way, now=dt.datetime.now(dt.UTC))
+    except Exception:
+        log.exception("cannot tell whether runs that say that they are running are")
 
 
 def max_chunks() -> int:

@@ -36,6 +36,7 @@ from airflow.sdk.exceptions import (
 from airflow_means import alert_webhook, database, smtp_server
 from dnstats import settings
 from dnstats.db.incidents import FAULT, begin_incident, end_incidents, note_fault
+from dnstats.db.interrupted import mark_interrupted
 from dnstats.db.queries import chunks_graded
 from dnstats.notify.alert import Alert, send_alert
 from dnstats.notify.fault import fault_line
@@ -55,6 +56,7 @@ def tell_failure(kind: str) -> Callable[[Any], None]:
 
     def tell(context: Mapping[str, Any]) -> None:
         dag_id, run_id = context["dag"].dag_id, context["run_id"]
+        _mark_interrupted(context)
         known = _end_incidents(context)
         if TOLD in known:
             log.info("the end mail of %s told it already", run_id)
@@ -71,6 +73,7 @@ def tell_failure(kind: str) -> Callable[[Any], None]:
 
 def end_of_run(context: Mapping[str, Any]) -> None:
     """A DAG's on_success_callback: whatever was told about this run is over."""
+    _mark_interrupted(context)  # where somebody marked its last task as a success
     _end_incidents(context)
 
 
@@ -207,6 +210,16 @@ def _name(task: Any) -> str:
     label = getattr(task, "rendered_map_index", None)
     index = f"map index {task.map_index}" if _is_mapped(task) else ""
     return ", ".join(part for part in (task.task_id, label, index) if part)
+
+
+def _mark_interrupted(context: Mapping[str, Any]) -> None:
+    """Of a run that has ended and was not counted, the row says so."""
+    ended_at = getattr(context.get("dag_run"), "end_date", None) or dt.datetime.now(dt.UTC)
+    try:
+        with database().begin() as connection:
+            mark_interrupted(connection, context["dag"].dag_id, context["run_id"], ended_at)
+    except Exception:
+        log.exception("the row of %s says `running` until the next run", context["run_id"])
 
 
 def _end_incidents(context: Mapping[str, Any]) -> dict[str, str]:

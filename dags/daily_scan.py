@@ -23,7 +23,7 @@ from typing import Any
 
 from airflow.sdk import Asset, Param, TriggerRule, dag, get_current_context, task, task_group
 from airflow.sdk.exceptions import AirflowSkipException
-from airflow_means import alert_webhook, database, max_chunks, not_again, smtp_server
+from airflow_means import alert_webhook, database, max_chunks, not_again, settle, smtp_server
 from alerting import (
     deadline,
     end_of_run,
@@ -154,6 +154,7 @@ def daily_scan() -> None:
         context = get_current_context()
         run = context["dag_run"]
         now = dt.datetime.now(dt.UTC)
+        settle()
         if run.run_type == "backfill":
             refuse_dry_backfill(context["params"])
             day = context["logical_date"].date()

@@ -14,7 +14,7 @@ from __future__ import annotations
 import datetime as dt
 
 from airflow.sdk import Param, dag, get_current_context, task
-from airflow_means import database, not_again, smtp_server
+from airflow_means import database, not_again, settle, smtp_server
 from alerting import end_of_run, noted, tell_failure
 from dnstats import settings
 
@@ -60,6 +60,7 @@ def drop_old_runs_dag() -> None:
         context = get_current_context()
         is_manual = context["dag_run"].run_type == "manual"
         request = read_drop_request(context["params"], settings.load(), is_manual=is_manual)
+        settle()  # what was interrupted keeps nothing
         drops = drop_old_runs(
             database(), settings.load(), request, smtp_server(), now=dt.datetime.now(dt.UTC)
         )

@@ -79,7 +79,7 @@ def build() -> FastAPI:
     from dnstats.db.queries import chunk_archive, run_home
     from dnstats.report.newest import newest_page
     from dnstats.report.one_site import site_page
-    from dnstats.report.publishing import LOOK_UP, find_file, report_home
+    from dnstats.report.publishing import LOOK_UP, PAGE, find_file, report_home, why_none
     from fastapi import Depends, FastAPI, HTTPException
     from fastapi.responses import (
         FileResponse,
@@ -100,8 +100,13 @@ def build() -> FastAPI:
 
     @app.get("/run/{dag_run_id}/report")
     def report_of_run(dag_run_id: str) -> RedirectResponse:
-        day, run_id = ask(run_home, dag_run_id)
-        return RedirectResponse(address(f"report/{report_home(day, run_id)}/index.html"))
+        run = ask(run_home, dag_run_id)
+        page = f"{report_home(run.day, run.run_id)}/{PAGE}"
+        if find_file(settings.load().reports, page) is None:
+            raise HTTPException(
+                404, f"Run {run.run_id} has no report: {why_none(run.state, run.ended_at)}"
+            )
+        return RedirectResponse(address(f"report/{page}"))
 
     @app.get("/run/{dag_run_id}/archive/{number}")
     def archive_file(dag_run_id: str, number: int) -> StreamingResponse:
@@ -129,7 +134,9 @@ def build() -> FastAPI:
         page = find_file(settings.load().reports, path)
         if page is None:
             raise HTTPException(
-                404, "There is no report here: its run is under way, or measured too little"
+                404,
+                "There is no report here: its run is under way, was interrupted, or measured too "
+                "little",
             )
         if page.name != LOOK_UP:
             return FileResponse(page, headers=report_headers("'none'"))

@@ -91,7 +91,7 @@ class ListUpdate(Base):
     dag_run_id: Mapped[str] = mapped_column(unique=True, comment="Airflow's name of the run")
     source: Mapped[str] = mapped_column(comment="URL or file that was asked")
     state: Mapped[str] = mapped_column(
-        comment="running, taken, unchanged, refused (the old list stands)"
+        comment="running, taken, unchanged, refused (the old list stands), interrupted"
     )
     said: Mapped[str] = mapped_column(comment="one sentence on what happened")
     site_list_id: Mapped[int | None] = mapped_column(
@@ -152,7 +152,10 @@ class Run(Base):
     chunk_size: Mapped[int] = mapped_column(Integer)
     settings: Mapped[dict[str, Any]] = mapped_column(comment="resolvers, pace, limits")
     versions: Mapped[dict[str, Any]] = mapped_column(comment="of code, rules and archive schema")
-    state: Mapped[str] = mapped_column(comment="running, done, short (coverage under the gate)")
+    state: Mapped[str] = mapped_column(
+        comment="running, done, short (coverage under the gate), interrupted (ended before it was "
+        "counted)"
+    )
     started_at: Mapped[dt.datetime]
     ended_at: Mapped[dt.datetime | None]
     summary: Mapped[dict[str, Any] | None] = mapped_column(comment="the figures of the end mail")

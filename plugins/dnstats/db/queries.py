@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import sqlalchemy as sa
@@ -66,11 +66,20 @@ def find_run(connection: sa.Connection, dag_run_id: str) -> int | None:
     return connection.scalar(sa.select(Run.id).where(Run.dag_run_id == dag_run_id))
 
 
-def run_home(connection: sa.Connection, dag_run_id: str) -> tuple[dt.date, int] | None:
-    """Day and id of the run that Airflow knows as `dag_run_id`: where its report stands."""
-    query = sa.select(Run.day, Run.id).where(Run.dag_run_id == dag_run_id)
+class RunHome(NamedTuple):
+    """What says where a run's report stands, or why there is none."""
+
+    day: dt.date
+    run_id: int
+    state: str
+    ended_at: dt.datetime | None
+
+
+def run_home(connection: sa.Connection, dag_run_id: str) -> RunHome | None:
+    """That of the run that Airflow knows as `dag_run_id`."""
+    query = sa.select(Run.day, Run.id, Run.state, Run.ended_at).where(Run.dag_run_id == dag_run_id)
     row = connection.execute(query).one_or_none()
-    return None if row is None else (row.day, row.id)
+    return None if row is None else RunHome(*row)
 
 
 def chunk_archive(connection: sa.Connection, dag_run_id: str, number: int) -> str | None:

@@ -42,6 +42,7 @@ KINDS = {
         (
             "Open the run: the red squares are the tasks that failed, each with its log.",
             "When the cause is gone, clear the failed tasks with Downstream; what is done stays.",
+            "Until then it has no report, and its row in the database says interrupted.",
         ),
     ),
     "run_late": Kind(

@@ -25,6 +25,15 @@ def report_home(day: dt.date, run_id: int) -> str:
     return f"{day.isoformat()}/run-{run_id}"
 
 
+def why_none(state: str, ended_at: dt.datetime | None) -> str:
+    """Why there is no report of a run whose row says this."""
+    if state == "interrupted":
+        when = f" at {ended_at.astimezone(dt.UTC):%Y-%m-%d %H:%M} UTC" if ended_at else ""
+        return f"it was interrupted{when}, before it was counted"
+    said = {"running": "it is under way", "short": "it measured too little"}
+    return said.get(state, "it is done, and publish_report has not written it")
+
+
 def publish(folder: Path, home: str, write: Callable[[Path], None]) -> Path:
     """Have `write` fill a new folder and put it in the place of `home`; returns its page.
 

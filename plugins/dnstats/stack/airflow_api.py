@@ -145,12 +145,12 @@ class AirflowApi:
         if "authorization" not in self._client.headers:
             self._log_in()
         try:
-            return dict(self._send(method, f"/api/v2{path}", body))
+            return dict(self._send(method, f"/api/v2{path}", body) or {})
         except Refused as refused:
             if refused.status != 401:
                 raise
         self._log_in()
-        return dict(self._send(method, f"/api/v2{path}", body))
+        return dict(self._send(method, f"/api/v2{path}", body) or {})
 
     def _log_in(self) -> None:
         token = self._send("POST", "/auth/token", self._login)["access_token"]

@@ -7,6 +7,7 @@ from typing import Any, TypedDict
 
 import sqlalchemy as sa
 
+from dnstats.db.interrupted import resume_run
 from dnstats.db.models import Chunk, Run, SiteName, SiteRank
 from dnstats.records.record import Site
 
@@ -75,6 +76,9 @@ def begin_stage(database: sa.Engine, chunk: ChunkName, stage: str) -> sa.Row[Any
     Whatever kills the task from here on, notify_done sees a chunk that is not graded.
     """
     with database.begin() as connection:
+        # Not for grade_chunk, which `make regrade` calls outside of any run.
+        if stage != "graded_at":
+            resume_run(connection, chunk["run_id"])
         row = load_chunk(connection, chunk, lock=True)
         refuse_dropped(chunk["run_id"], row.day, row.rows_dropped_at)
         undone: dict[str, None] = dict.fromkeys(STAGES[STAGES.index(stage) :])

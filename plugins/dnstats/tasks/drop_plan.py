@@ -17,7 +17,7 @@ from dnstats.db.models import Run, SiteList
 from dnstats.tasks.drop_request import DropRequest
 
 UNDER_WAY = dt.timedelta(days=2)
-"""A run that says `running` for longer was ended from outside."""
+"""A run that says `running` for longer was ended from outside, should nobody have marked it."""
 
 LISTS_KEPT = dt.timedelta(days=7)
 """A list that no run uses yet; somebody may be about to."""

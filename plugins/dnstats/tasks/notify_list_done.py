@@ -7,6 +7,7 @@ import logging
 
 import sqlalchemy as sa
 
+from dnstats.db.interrupted import INTERRUPTED, RUNNING
 from dnstats.lists.standing import find_update, standing_list
 from dnstats.notify.delivery import SmtpServer, deliver
 from dnstats.notify.webhook import Webhook, post
@@ -31,7 +32,7 @@ def notify_list_done(
         update = find_update(connection, dag_run_id)
         standing = standing_list(connection)
     fault = None
-    if update is None or update.state == "running":
+    if update is None or update.state in (RUNNING, INTERRUPTED):
         fault = "import_sites did not come to an end: see its log"
     elif update.state == "refused":
         fault = update.said

@@ -12,6 +12,7 @@ from dnstats.db.partitions import analyze_run_partitions
 from dnstats.db.queries import newest_run
 from dnstats.grade.advice import advise
 from dnstats.grade.catalogue import rule_texts
+from dnstats.report.publishing import why_none
 from dnstats.report.writing import write_report
 from dnstats.settings import Settings
 from dnstats.tasks.chunk_name import Refused, refuse_dropped
@@ -24,16 +25,13 @@ def publish_report(database: sa.Engine, settings: Settings, run_id: int | None =
     with database.begin() as connection:
         run_id = run_id or newest_run(connection)
         run = connection.execute(
-            sa.select(Run.state, Run.day, Run.rows_dropped_at).where(Run.id == run_id)
+            sa.select(Run.state, Run.day, Run.ended_at, Run.rows_dropped_at).where(Run.id == run_id)
         ).one_or_none()
         if run_id is None or run is None:
             raise Refused(f"There is no run {run_id or 'yet'}: trigger daily_scan first.")
         refuse_dropped(run_id, run.day, run.rows_dropped_at)
         if run.state != "done":
-            raise Refused(
-                f"Run {run_id} is {run.state!r} and not published: a run that measured too little, "
-                "or is not finished, has no report."
-            )
+            raise Refused(f"Run {run_id} is not published: {why_none(run.state, run.ended_at)}.")
         open_chunks = connection.scalar(
             sa.select(sa.func.count()).where(Chunk.run_id == run_id, Chunk.graded_at.is_(None))
         )
