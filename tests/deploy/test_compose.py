@@ -181,6 +181,20 @@ def test_the_workers_take_the_queues_of_the_dag() -> None:
     assert taken == queues
 
 
+def test_what_no_worker_begins_is_handed_out_again_soon_and_given_up_no_earlier() -> None:
+    """Airflow's own: 600 s, looked at every 120 s, twice again."""
+    scheduler = SERVICES["airflow-scheduler"]["environment"]
+    timeout, interval, again = (
+        float(scheduler[f"AIRFLOW__SCHEDULER__{name}"])
+        for name in ("TASK_QUEUED_TIMEOUT", "TASK_QUEUED_TIMEOUT_CHECK_INTERVAL",
+                     "NUM_STUCK_IN_QUEUED_RETRIES")
+    )  # fmt: skip
+    # 16 tasks of a DAG at once wait for two places; a chunk takes 8 s, and as long to begin.
+    longest_wait = 16 / 2 * 2 * 8
+    assert 2 * longest_wait < timeout < timeout + interval < 600
+    assert timeout * (1 + again) == 600 * (1 + 2)
+
+
 @pytest.mark.parametrize(
     ("password", "who"),
     [
