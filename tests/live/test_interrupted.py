@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from dnstats.db.models import Run
 from dnstats.stack import watching
 
-from tests.live.conftest import SCAN, Stack, is_answered, sites_that
+from tests.live.conftest import SCAN, Stack, is_answered, plain, sites_that
 from tests.live.test_pages import browser  # noqa: F401
 
 
@@ -45,3 +45,18 @@ def test_a_run_that_somebody_ended_or_deleted_is_interrupted_by_the_next_and_can
     stack.clear(failed, ("scan_chunk", 0))
     assert stack.follow(failed) == "success", watching.failures(stack.api, SCAN, failed)
     assert _states(stack, failed, deleted) == ["done", "interrupted"]
+
+
+def test_a_run_that_fails_without_its_end_mail_is_interrupted_by_its_own_callback(
+    stack: Stack,
+) -> None:
+    with stack.silent_dns():
+        run_id = stack.trigger(sites_that(is_answered, 4))
+        stack.until(stack.running_scan(run_id))
+        path = f"/dags/{SCAN}/dagRuns/{quote(run_id, safe='')}/taskInstances/notify_done"
+        stack.until(lambda: stack.api.call("PATCH", path, {"new_state": "failed"}))
+    assert stack.follow(run_id) == "failed"
+    stack.until(lambda: stack.mails(run_id, "ALERT: a run failed before it could tell"))
+    (alert,) = stack.mails(run_id, "ALERT: a run failed")
+    assert "its row in the database says interrupted" in plain(alert)
+    assert _states(stack, run_id) == ["interrupted"]

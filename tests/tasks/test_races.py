@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -14,6 +15,7 @@ from dnstats.db.models import Chunk
 from dnstats.settings import Settings
 from dnstats.tasks import grade_chunk as grading
 from dnstats.tasks import process_chunk as processing
+from dnstats.tasks import scan_chunk as scanning
 from dnstats.tasks.chunk_name import ChunkName, Refused, begin_stage, end_stage
 from dnstats.tasks.grade_chunk import grade_chunk
 from dnstats.tasks.process_chunk import process_chunk
@@ -39,6 +41,11 @@ def _done(engine: sa.Engine) -> tuple[bool, bool, bool]:
             sa.select(Chunk.scanned_at, Chunk.processed_at, Chunk.graded_at)
         ).one()
     return row.scanned_at is not None, row.processed_at is not None, row.graded_at is not None
+
+
+def _archive(engine: sa.Engine) -> str:
+    with engine.connect() as connection:
+        return connection.scalar(sa.select(Chunk.archive)) or ""
 
 
 def _then(monkeypatch, module: object, name: str, between: Callable[[], object]) -> None:
@@ -110,6 +117,32 @@ def test_answers_that_were_asked_again_meanwhile_are_not_taken_for_read(
     with pytest.raises(Refused, match=r"was asked again meanwhile: .* clear process_chunk"):
         process_chunk(engine, lab_settings, chunk)
     assert _done(engine) == (True, False, False)
+
+
+def test_a_scan_that_airflow_took_for_ended_does_not_end_over_a_newer_one(
+    engine: sa.Engine, lab_settings: Settings, chunk: ChunkName, monkeypatch
+) -> None:
+    """Its archive file, its rows and its marks are the newer one's, whichever ends first."""
+    path = Path(lab_settings.archive) / _archive(engine)
+
+    def all_anew() -> None:
+        scan_chunk(engine, lab_settings, chunk, now=NOW)
+        process_chunk(engine, lab_settings, chunk)
+        grade_chunk(engine, chunk)
+
+    _then(monkeypatch, scanning, "begin_stage", all_anew)
+    before = path.stat().st_mtime_ns
+    with pytest.raises(Refused, match="was asked again meanwhile"):
+        scan_chunk(engine, lab_settings, chunk, now=NOW)
+    assert _done(engine) == (True, True, True)
+    newer = path.stat().st_mtime_ns
+    assert newer > before
+
+    _then(monkeypatch, scanning, "begin_stage", lambda: begin_stage(engine, chunk, "scanned_at"))
+    with pytest.raises(Refused, match="was asked again meanwhile"):
+        scan_chunk(engine, lab_settings, chunk, now=NOW)
+    assert _done(engine) == (False, False, False), "the newer one goes on"
+    assert path.stat().st_mtime_ns == newer
 
 
 def test_what_was_read_while_it_was_being_asked_is_to_be_read_again(

@@ -181,6 +181,9 @@ class Chunk(Base):
     last_rank: Mapped[int] = mapped_column(Integer)
     sites: Mapped[int] = mapped_column(Integer, comment="entries of the list in this slice")
     archive: Mapped[str] = mapped_column(comment="path of its Parquet file below the archive")
+    scan_begun_at: Mapped[dt.datetime | None] = mapped_column(
+        comment="when a scan of it was last begun; an older one that still goes on may not end"
+    )
     scanned_at: Mapped[dt.datetime | None]
     processed_at: Mapped[dt.datetime | None]
     graded_at: Mapped[dt.datetime | None]

@@ -40,15 +40,16 @@ def load_chunk(connection: sa.Connection, chunk: ChunkName, *, lock: bool = Fals
 
     `lock` makes a second attempt at the same chunk wait until this transaction ends.
     """
+    columns: tuple[Any, ...] = (
+        Chunk.run_id, Chunk.number, Chunk.first_rank, Chunk.last_rank, Chunk.sites, Chunk.archive,
+        Chunk.scan_begun_at, Chunk.scanned_at, Chunk.processed_at, Run.source, Run.settings,
+        Run.site_list_id, Run.day, Run.started_at, Run.rows_dropped_at,
+    )  # fmt: skip
     query = (
-        sa.select(
-            Chunk.run_id, Chunk.number, Chunk.first_rank, Chunk.last_rank, Chunk.sites,
-            Chunk.archive, Chunk.scanned_at, Chunk.processed_at, Run.source, Run.settings,
-            Run.site_list_id, Run.day, Run.started_at, Run.rows_dropped_at,
-        )
+        sa.select(*columns)
         .join(Run, Run.id == Chunk.run_id)
         .where(Chunk.run_id == chunk["run_id"], Chunk.number == chunk["number"])
-    )  # fmt: skip
+    )
     row = connection.execute(query.with_for_update(of=Chunk) if lock else query).one_or_none()
     if row is None:
         raise Refused(
@@ -81,22 +82,36 @@ def begin_stage(database: sa.Engine, chunk: ChunkName, stage: str) -> sa.Row[Any
             resume_run(connection, chunk["run_id"])
         row = load_chunk(connection, chunk, lock=True)
         refuse_dropped(chunk["run_id"], row.day, row.rows_dropped_at)
-        undone: dict[str, None] = dict.fromkeys(STAGES[STAGES.index(stage) :])
+        undone: dict[str, Any] = dict.fromkeys(STAGES[STAGES.index(stage) :])
+        if stage == "scanned_at":
+            undone["scan_begun_at"] = sa.func.clock_timestamp()
         connection.execute(_update(chunk).values(**undone))
-    return row
+        return load_chunk(connection, chunk) if stage == "scanned_at" else row
+
+
+RESTS_ON = {
+    "scanned_at": ("scan_begun_at",),
+    "processed_at": ("scan_begun_at", "scanned_at"),
+    "graded_at": ("processed_at",),
+}
+"""What must not change while a stage is under way."""
 
 
 def hold_chunk(connection: sa.Connection, chunk: ChunkName, begun: sa.Row[Any], stage: str) -> None:
-    """Hold the chunk until the transaction ends, if what `stage` left is what it was when begun.
+    """Hold the chunk until the transaction ends, if what the stage rests on is as when it began.
 
-    `begun`: what `begin_stage` gave for the stage behind it. `Refused` when `stage` has begun or
-    ended again since: rows that rest on what it left before must never pass for rows of now.
+    `begun`: what `begin_stage` gave. `Refused` when the stage before it was begun or ended since,
+    or the chunk's scan was begun anew while an older one, which Airflow took for ended, went on:
+    what rests on something older must never pass for what is of now.
     """
     row = load_chunk(connection, chunk, lock=True)
     refuse_dropped(chunk["run_id"], row.day, row.rows_dropped_at)
-    if getattr(row, stage) != getattr(begun, stage):
-        again = {"scanned_at": "asked", "processed_at": "read"}[stage]
-        task = {"scanned_at": "process_chunk", "processed_at": "grade_chunk"}[stage]
+    if any(getattr(row, name) != getattr(begun, name) for name in RESTS_ON[stage]):
+        again, task = {
+            "scanned_at": ("asked", "scan_chunk"),
+            "processed_at": ("asked", "process_chunk"),
+            "graded_at": ("read", "grade_chunk"),
+        }[stage]
         raise Refused(
             f"{chunk['label']} was {again} again meanwhile: when that is done, clear {task}, with "
             "downstream"

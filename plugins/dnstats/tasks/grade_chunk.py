@@ -40,7 +40,7 @@ def grade_chunk(database: sa.Engine, chunk: ChunkName) -> ChunkName:
             "with downstream"
         )
     with database.begin() as connection:
-        hold_chunk(connection, chunk, row, "processed_at")
+        hold_chunk(connection, chunk, row, "graded_at")
         grades: list[tuple[Any, ...]] = []
         remarks: list[tuple[Any, ...]] = []
         sites = _load(connection, row)

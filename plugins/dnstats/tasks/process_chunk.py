@@ -45,7 +45,7 @@ def process_chunk(database: sa.Engine, settings: Settings, chunk: ChunkName) -> 
     except archive.BadArchive as fault:
         raise Refused(f"{chunk['label']}: {fault}.") from fault
     with database.begin() as connection:
-        hold_chunk(connection, chunk, row, "scanned_at")
+        hold_chunk(connection, chunk, row, "processed_at")
         table = SiteRun.__table__
         assert isinstance(table, sa.Table)
         connection.execute(

@@ -29,6 +29,7 @@ from dnstats.tasks.chunk_name import (
     Refused,
     begin_stage,
     end_stage,
+    hold_chunk,
     load_sites,
 )
 from dnstats.tasks.share_lease import ShareLease
@@ -78,6 +79,9 @@ def scan_chunk(
             sites=len(sites),
             allowance=allowance,
         )
+    with database.begin() as connection:
+        hold_chunk(connection, chunk, row, "scanned_at")
+    # Not in that transaction: it may be an upload. A newer scan that begins now writes after it.
     size = answers.write(settings.archive, row.archive)
     counts = {
         **msgspec.to_builtins(report),
@@ -87,6 +91,7 @@ def scan_chunk(
         ],
     }
     with database.begin() as connection:
+        hold_chunk(connection, chunk, row, "scanned_at")
         end_stage(connection, chunk, "scanned_at", dt.datetime.now(dt.UTC), scan_report=counts)
     for line in report.table():
         log.info("%s", line)

@@ -1,4 +1,4 @@
-"""runs.state, list_updates.state: what a run is that was ended before it was counted"""
+"""What a run is that was ended before it was counted; chunks.scan_begun_at"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,16 +8,19 @@ down_revision = "0006"
 branch_labels = None
 depends_on = None
 
-# Only what the columns say of themselves: the previous version neither reads nor writes it.
+# The comments are what the columns say of themselves; the previous version leaves the new one empty.
 RUNS = "running, done, short (coverage under the gate)"
 LISTS = "running, taken, unchanged, refused (the old list stands)"
 
 
 def upgrade() -> None:
+    begun = "when a scan of it was last begun; an older one that still goes on may not end"
+    op.add_column("chunks", sa.Column("scan_begun_at", sa.DateTime(timezone=True), comment=begun))
     _say(RUNS + ", interrupted (ended before it was counted)", LISTS + ", interrupted")
 
 
 def downgrade() -> None:
+    op.drop_column("chunks", "scan_begun_at")
     _say(RUNS, LISTS)
 
 
