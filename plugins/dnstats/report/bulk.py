@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,6 +22,9 @@ GONE = (
     "Its facts and grades of every site stand in sites.parquet."
 )
 
+_MAIN = re.compile(r"<main\b[^>]*>")
+"""Of pages of any version: those of before have it without attributes."""
+
 
 def bulk_bytes(home: Path) -> int:
     """How large that is; 0 when it is gone."""
@@ -33,8 +37,8 @@ def drop_bulk(home: Path, day: dt.date) -> int:
     said = GONE.format(day=day.isoformat())
     page = (home / PAGE).read_text("utf-8")
     if said not in page:
-        note = f'<main>\n<p class="banner way" role="note">{said}</p>'
-        replace_text(home / PAGE, page.replace("<main>", note, 1))
+        note = f'\\g<0>\n<p class="banner way" role="note">{said}</p>'
+        replace_text(home / PAGE, _MAIN.sub(note, page, count=1))
     replace_text(
         home / LOOK_UP,
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>DNStats</title>'
