@@ -167,7 +167,8 @@ def _response(
 
 def _with_soa(message: dns.message.QueryMessage, question: Question) -> dns.message.QueryMessage:
     zone = dns.name.from_text(question.name)
-    if question.rdtype in (wire.DS, wire.SOA) and len(zone) > 1:
+    is_above = question.rdtype in (wire.DS, wire.SOA) or message.rcode() == dns.rcode.NXDOMAIN
+    if is_above and len(zone) > 1:
         zone = zone.parent()  # what its own SOA cannot deny
     message.authority.append(
         dns.rrset.from_rdata(zone, 300, dns.rdata.from_text("IN", "SOA", _SOA))

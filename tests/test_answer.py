@@ -113,6 +113,11 @@ def test_the_usual_form_of_a_message_reads_like_any_other(
         (A, "NXDOMAIN", "RA", "other.example. 1 IN A 192.0.2.1", SOA, LAME),
         (AN_SOA, "NOERROR", "RA", "", "www.example. 5 IN " + SOA[13:], LAME),
         (AN_NS, "NOERROR", "RA", "", "www.example. 1 IN NS ns.", LAME),
+        # A name with an SOA exists: a filter made this one up.
+        (A, "NXDOMAIN", "RA", "", "www.example. 5 IN " + SOA[13:], NO_PROOF),
+        (A, "NXDOMAIN", "RA", "www.example. 1 IN CNAME a.net.", "a.net. 5 IN " + SOA[13:],
+         NO_PROOF),
+        (A, "NOERROR", "RA", "", "www.example. 5 IN " + SOA[13:], (Outcome.NODATA, None)),
         # Only the zone above knows of a DS, and only its SOA denies one.
         (A_DS, "NOERROR", "RA", "", SOA, (Outcome.NODATA, None)),
         (A_DS, "NOERROR", "RA", "", "www.example. 5 IN " + SOA[13:],

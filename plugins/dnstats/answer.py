@@ -327,10 +327,12 @@ def _has_proof(message: wire.Message, rdtype: int, name: str) -> bool:
     """Whether there is the SOA of a zone that `name` is in.
 
     What stands above a zone cut is proven by the zone above alone: a child knows nothing of its
-    DS (RFC 4035 section 3.1.4.1), and says so with its own SOA when it is asked by mistake.
+    DS (RFC 4035 section 3.1.4.1), and says so with its own SOA when it is asked by mistake. Nor can
+    a name that has an SOA not exist (RFC 8020): filters deny the name of a site with one that they
+    made up for it.
     """
     above = {*wire.parents(name), "."}
-    if rdtype != wire.DS:
+    if rdtype != wire.DS and message.rcode != wire.NXDOMAIN:
         above.add(name)
     return any(
         rr.rdtype == wire.SOA and rr.rdclass == 1 and rr.name in above for rr in message.authority

@@ -53,8 +53,8 @@ def respond(
 ) -> bytes:
     """A response to the query, right in every field that is not asked to be wrong.
 
-    Without records it has the SOA that proves it, unless told otherwise: of the name itself, or of
-    the zone above it that is named.
+    Without records it has the SOA that proves it, unless told otherwise: of the name itself, or
+    above it where that does not exist, or of the zone that is named.
     """
     rdata = tuple(rdata)
     if soa is None:
@@ -65,6 +65,8 @@ def respond(
         b"\xc0\x0c" + struct.pack("!HHIH", kind, 1, 300, len(data)) + data for data in rdata
     )
     if soa:
+        if rcode == wire.NXDOMAIN and not zone:
+            zone = query.name.partition(".")[2] or "."
         owner = b"\xc0" + bytes((12 + len(query.name) - len(zone),)) if zone else b"\xc0\x0c"
         owner = b"\0" if zone == "." else owner
         body += owner + struct.pack("!HHIH", wire.SOA, 1, 300, 22) + b"\0\0" + bytes(20)

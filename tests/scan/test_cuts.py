@@ -215,6 +215,18 @@ def test_a_site_that_does_not_exist_is_believed_at_once() -> None:
     assert report.sites == 1
 
 
+def test_a_filter_that_makes_up_an_soa_for_the_name_it_denies_is_not_believed() -> None:
+    def blocked(query: Query) -> Iterable[Reply]:
+        return [(0, respond(query, (), rcode=wire.NXDOMAIN, zone=query.name))]
+
+    with NameServer(blocked) as first, NameServer(good, "127.0.0.2") as second:
+        settings = quick(first.text, second_resolvers=(second.text,), second_pass=True)
+        recorded, _ = run(settings, plans=[("example.com", ask(*WANTED))])
+        alone, _ = run(quick(first.text), plans=[("example.com", ask(*WANTED))])
+    assert {alone.final(one).reason for one in WANTED} == {Reason.NO_PROOF}
+    assert all(recorded.final(one).is_present for one in WANTED if one != DS)
+
+
 # -- against a real knot --------------------------------------------------------------------------
 
 KNOTD = shutil.which("knotd") or shutil.which("knotd", path="/usr/sbin")

@@ -59,7 +59,7 @@ def glance(lookup: Lookup, message: bytes) -> Outcome | None:
         kind, rdclass, _ttl, length = _FIXED.unpack_from(message, offset + 2)
         if kind != wire.SOA or rdclass != 1 or not _is_label(lookup.section, owner - 12):
             return None
-        if owner == _QUESTION_AT and rdtype in _PROVEN_ABOVE:
+        if owner == _QUESTION_AT and (rcode or rdtype in _PROVEN_ABOVE):
             return None
         offset += 12 + length
     elif message[9]:
