@@ -214,6 +214,16 @@ def test_a_record_at_the_end_of_aliases_out_of_the_zone_is_not_believed() -> Non
     assert converse(failed(Reason.TIMEOUT), {**DELEGATION, DIRECT: direct})[0] is None
 
 
+def test_what_a_zones_own_server_claims_to_have_validated_nobody_has() -> None:
+    """Some set AD in all they send (RFC 4035 section 3.1.6: a server may not know)."""
+    direct = message_answer(DIRECT, [("www.example.com", "TXT", "mine")], ad=True)
+    answer, _ = converse(failed(Reason.TIMEOUT), {**DELEGATION, DIRECT: direct})
+    assert answer is not None
+    assert answer.is_present
+    assert answer.is_unvalidated
+    assert not answer.ad
+
+
 def test_a_bare_denial_counts_only_when_no_other_server_says_more() -> None:
     bare = told(DIRECT, soa=False)
     assert bare.is_absent

@@ -67,7 +67,8 @@ def ask_authority(question: Question, failed: Answer, *, checks_first: bool = Tr
     told.sort(key=lambda answer: not (answer.is_present or answer.is_proven))
     if told and is_doubtful and not checks_first and (yield from _is_bogus(question)):
         return None
-    return msgspec.structs.replace(told[0], question=question) if told else None
+    # Nobody validated what a zone says of itself, whatever its servers put into AD.
+    return msgspec.structs.replace(told[0], question=question, ad=False) if told else None
 
 
 def _is_bogus(question: Question) -> Generator[tuple[Question, ...], tuple[Answer, ...], bool]:
