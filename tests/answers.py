@@ -36,12 +36,13 @@ def present(
     ttl: int = 300,
     ad: bool = False,
     aa: bool = False,
+    edns: bool = True,
     aliases: tuple[str, ...] = (),
 ) -> Answer:
     """An answer with these records; `aliases` are CNAME targets passed on the way to them."""
     if not rdata:
         raise ValueError("present() needs records; use nodata() for none")
-    message = _response(question, ad=ad, aa=aa)
+    message = _response(question, ad=ad, aa=aa, edns=edns)
     owner = dns.name.from_text(question.name)
     for alias in aliases:
         target = dns.name.from_text(alias)
@@ -149,10 +150,12 @@ def run_plan(plan: Wanted, look: Look, *, at_most: int = 10_000) -> list[Questio
 
 
 def _response(
-    question: Question, *, ad: bool = False, aa: bool = False
+    question: Question, *, ad: bool = False, aa: bool = False, edns: bool = True
 ) -> dns.message.QueryMessage:
     query = dns.message.make_query(
-        dns.name.from_text(question.name), dns.rdatatype.RdataType.make(question.rdtype)
+        dns.name.from_text(question.name),
+        dns.rdatatype.RdataType.make(question.rdtype),
+        want_dnssec=edns,
     )
     query.id = 0
     message = dns.message.make_response(query)

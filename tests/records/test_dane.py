@@ -96,6 +96,13 @@ def test_of_a_resolver_that_validates_a_missing_ad_says_insecure() -> None:
     assert _security(_value(*other, root)) == (None, None, None)
 
 
+def test_an_answer_to_a_question_without_edns_says_nothing_of_validation() -> None:
+    """Asked without DO, a resolver that validates sets no AD (RFC 6840 section 5.7)."""
+    _, tlsa, *rest = _answers(ad=True)
+    bare = present(MX, "10 mx.example.", edns=False)
+    assert _security(_value(bare, tlsa, *rest)) == (None, True, True)
+
+
 def test_ad_without_a_signature_is_no_validation() -> None:
     def bare(answer: Answer) -> Answer:
         return msgspec.structs.replace(answer, ad=True)

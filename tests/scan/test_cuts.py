@@ -19,7 +19,7 @@ from dnstats.scan.waiting import Entry
 
 from tests.scan.asking import Recorded, ask, ask_one, quick, run, txt
 from tests.scan.nameserver import NameServer, Query, Reply, respond
-from tests.zone_answers import SOA, message_answer
+from tests.zone_answers import SOA, classified, message_answer
 
 ZONE = "example.com"
 NS, APEX, DS = (Question(ZONE, rdtype) for rdtype in (wire.NS, wire.SOA, wire.DS))
@@ -124,6 +124,29 @@ def test_a_delegation_tells_of_a_zone_too() -> None:
     for entry in asked:
         plans.settle(entry, answers[entry.question], 1.0)
     assert recorded.final(MAIL).reason is Reason.ABOVE_CUT
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_the_denial_of_a_signed_zone_is_looked_through_too(turned: bool) -> None:
+    signature = f"SOA 13 1 300 20300101000000 20200101000000 1 {{}} {'AAAA'}"
+    for zone, reason in (("com", Reason.ABOVE_CUT), (ZONE, None)):
+        lines = [
+            (zone, "SOA", SOA),
+            (zone, "RRSIG", signature.format(zone + ".")),
+            (zone, "NSEC", "zz.com. NS SOA RRSIG NSEC"),
+        ]
+        told = message_answer(MAIL, (), reversed(lines) if turned else lines, rcode="NXDOMAIN")
+        assert told.is_absent
+        assert judged(told, found(NS)) is reason
+
+
+def test_the_root_denies_from_above_in_whatever_way_it_is_written() -> None:
+    told = denied(MAIL, ".")
+    at = 18 + len(MAIL.name)
+    message = told.message[:at] + b"\xc0\0" + told.message[at + 1 :]  # the zeroed ID is a root
+    again = classified(MAIL, message)
+    assert again.is_absent
+    assert judged(again, found(NS)) is Reason.ABOVE_CUT
 
 
 def test_while_nobody_knows_the_denial_is_kept_back() -> None:

@@ -74,7 +74,8 @@ def denials(draw: st.DrawFn) -> bytes:
     is_sound = draw(st.booleans())
     kinds = DENYING if is_sound else (*DENYING, wire.NS, wire.TXT)
     flags = 0x8180 | draw(st.sampled_from([0, 3]))
-    body = b"\xc0\x10" + struct.pack("!HHIH", wire.SOA, 1, 300, 22) + bytes(22)
+    apex = draw(st.sampled_from([b"\xc0\x10", b"\xc0\x10", b"\xc0\x0c"]))
+    body = apex + struct.pack("!HHIH", wire.SOA, 1, 300, 22) + bytes(22)
     start = 12 + len(SECTION)
     places: list[int] = []
     count = draw(st.integers(1, 5))

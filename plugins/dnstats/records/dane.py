@@ -132,11 +132,13 @@ class Validators:
     def is_secure(self, answer: Answer) -> bool | None:
         """Whether it was validated; None when that cannot be told from it.
 
-        Asked with DO set, whoever validated hands on the signatures that he validated by.
+        Asked with DO set, whoever validated hands on the signatures that he validated by. Without
+        EDNS there is no DO, and so no AD.
         """
         if answer.ad:
             return True if is_signed(answer) else None
-        return False if answer.server in self._known else None
+        is_asked = answer.server in self._known and wire.has_edns(answer.message)
+        return False if is_asked else None
 
 
 def is_signed(answer: Answer) -> bool:

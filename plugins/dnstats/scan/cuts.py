@@ -52,6 +52,8 @@ class Cuts:
             if not proof:
                 return answer
         else:
+            proof = -1
+        if proof < 0:
             name, proof = _denied_and_proof(answer)
         at = 0
         if question.rdtype == _DS and answer.outcome is _NODATA:

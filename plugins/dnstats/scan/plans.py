@@ -159,6 +159,8 @@ class Plans:
                 return None
             site.asked += 1
         entry = Entry(question, once=asker.entry is not None)
+        if question.rdtype in _TELLING and not question.server:
+            self._cuts.names.add(question.name)
         if asker.entry is None and not question.server and self._parking.postpones(entry):
             self.table[question] = entry
             return entry
@@ -170,8 +172,6 @@ class Plans:
             self._record(answer, 1, self._wall())
             return answer
         self.table[question] = entry
-        if question.rdtype in _TELLING and not question.server:
-            self._cuts.names.add(question.name)
         return entry
 
     def _ask_first(self, entry: Entry) -> Reason | None:

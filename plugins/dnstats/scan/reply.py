@@ -112,7 +112,7 @@ def _behind_signed_denial(section: bytes, rdtype: int, message: bytes, offset: i
         if kind == wire.SOA:
             if not is_label or offset > start:
                 return 0
-            if target == _QUESTION_AT and rdtype in _PROVEN_ABOVE:
+            if target == _QUESTION_AT and (message[3] & 0xF or rdtype in _PROVEN_ABOVE):
                 return 0
             is_proven = True
         elif kind not in _DENYING:
