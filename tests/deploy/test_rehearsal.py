@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 from dnstats.settings import ROOT
-from rehearsal import record
+from dnstats.stack.fault import StackFault
+from rehearsal import record, world
 from rehearsal.compose_file import Unset, filled, in_order, read_env, read_services
 from rehearsal.drive import TABLES, Drive
 from rehearsal.images import health_of, image_of
@@ -78,6 +79,18 @@ def test_commands_are_those_of_the_file(tmp_path: Path) -> None:
         assert bool(health_of(service, tmp_path)) == bool(service.health)
 
 
+def test_all_that_the_machine_lacks_is_named_before_anything_starts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(world, "ROOT_KEY", str(tmp_path / "root.key"))
+    with pytest.raises(StackFault) as fault:
+        world.enter([])
+    for name in (*world.PROGRAMS, "valkey-server or redis-server", world.ROOT_KEY):
+        assert f"{name}" in str(fault.value)
+    assert "apt-get install util-linux" in str(fault.value)
+
+
 def _rows(*runs: list[tuple[int]]) -> tuple[dict[str, list[tuple[int]]], ...]:
     return tuple(dict.fromkeys(TABLES, rows) for rows in runs)
 
@@ -126,6 +139,16 @@ def test_work_of_the_wrong_worker_is_a_fault() -> None:
     seen.runs[0].tasks[0]["hostname"] = "airflow-worker-scan"
     seen.runs[0].tasks[1]["hostname"] = ""
     assert any("work was done by" in fault for fault in seen.faults())
+
+
+@pytest.mark.parametrize("without_root", [True, False])
+def test_the_page_says_when_the_file_s_users_were_not_tried(without_root: bool) -> None:
+    seen = _seen()
+    seen.without_root = without_root
+    seen.summary = {"sites": 10, "measured": 10, "nxdomain": 0, "questions": 30,
+                    "questions_not_measured": 0, "mean_grades": {"overall": 69.1}}  # fmt: skip
+    said = "every service ran as one user, whatever the table below has from the file"
+    assert (said in record.page(seen, [])) == without_root
 
 
 def test_a_secret_in_a_log_is_found(tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """The rehearsal: docker-compose.yaml carried out on one Linux machine without a container engine.
 
-    make rehearse
+    make rehearse        as root, or as anybody where the kernel lets users make namespaces
 
 Every service's own command, environment, user, volumes and health check, as the file says them, run
 natively: in a network and mount namespace of their own, each under its own host name and loopback

@@ -20,6 +20,7 @@ from dnstats.stack.fault import StackFault
 
 from rehearsal.compose_file import Service
 from rehearsal.images import health_of, image_of
+from rehearsal.world import ROOT_KEY
 
 HEALTHY_SECONDS = 240.0
 STOP_SECONDS = 20.0
@@ -173,7 +174,7 @@ class Container:
             if is_read_only:
                 lines += [f"mount -o remount,bind,ro {inside}"]
         if "unbound" in self.service.image:
-            lines += [f"mount --bind {self.folder}/root.key /usr/share/dns/root.key"]
+            lines += [f"mount --bind {self.folder}/root.key {ROOT_KEY}"]
         if "mailpit" in self.service.image:
             lines += [f"mount --bind {self.folder}/mails {self.folder}/mails"]  # stays writable
         if self.service.is_read_only:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import email
 import email.policy
+import os
 import shlex
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ class Seen:
 
     def __init__(self, sites: int, chunk: int, also: dict[str, Any]) -> None:
         self.sites, self.chunk, self.also = sites, chunk, also
+        self.without_root = os.geteuid() != 0
         self.started: dict[str, tuple[float, tuple[str, float]]] = {}
         self.health_after: dict[str, tuple[str, float]] = {}
         self.airflow_health: dict[str, str | None] = {}

@@ -21,16 +21,25 @@ from dnstats.settings import ROOT
 from dnstats.stack import processes, server_user
 from dnstats.stack.fault import StackFault
 
-PROGRAMS = ("unshare", "nsenter", "setpriv", "mount", "ip", "sysctl", "curl", "hostname")
+PROGRAMS = ("unshare", "nsenter", "setpriv", "mount", "ip", "sysctl", "curl", "hostname", "unbound")
+ROOT_KEY = "/usr/share/dns/root.key"  # of unbound's image; the practice root's is mounted over it
+PACKAGES = "util-linux iproute2 procps curl hostname unbound redis-server dns-root-data"
 SEED = 1
 SITES = ROOT / "include" / "sites.csv.gz"
 
 
+def missing() -> list[str]:
+    """What the rehearsal needs and this machine does not have."""
+    brokers = ("valkey-server", "redis-server")
+    found = [name for name in PROGRAMS if shutil.which(name) is None]
+    found += [] if any(map(shutil.which, brokers)) else [" or ".join(brokers)]
+    return found + ([] if Path(ROOT_KEY).exists() else [ROOT_KEY])
+
+
 def enter(arguments: Sequence[str]) -> None:
     """Become the first process of the rehearsal's namespaces; does not return."""
-    if missing := [name for name in PROGRAMS if shutil.which(name) is None]:
-        raise StackFault(f"{', '.join(missing)}: not on this machine (apt-get install util-linux "
-                         "iproute2 procps curl hostname)")  # fmt: skip
+    if lacking := missing():
+        raise StackFault(f"{', '.join(lacking)}: not on this machine (apt-get install {PACKAGES})")
     if ROOT.is_relative_to("/tmp"):  # noqa: S108
         raise StackFault(f"{ROOT} is below /tmp, which every service has to itself: move it")
     spaces = ["--net", "--mount", "--uts", "--ipc", "--pid", "--fork", "--kill-child"]
