@@ -20,6 +20,7 @@ from dnstats.scan.plans import Plans
 from dnstats.scan.progress import ScanReport
 from dnstats.scan.server import DIRECT_IN_FLIGHT, Lane, Server
 from dnstats.scan.settings import ScanSettings
+from dnstats.scan.waiting import Entry
 
 from tests.scan.asking import Recorded
 from tests.scan.holds import EXTRA_SENDS, check_answers, check_plans
@@ -168,7 +169,9 @@ class Simulation:
         )
         transport.check = self.holds
         with mock.patch.object(scanner, "Transport", return_value=transport):
-            scan = scanner.Scan(self.settings, self.record, lambda _: None, self.sites, self.offers)
+            scan = scanner.Scan(
+                self.settings, self.recorded, lambda _: None, self.sites, self.offers
+            )
             scan._clock = lambda: transport.now
             scan._started = scan._reported_at = START
             scan._epoch = 0.0
@@ -178,19 +181,20 @@ class Simulation:
         self.check_end(report)
         return report
 
-    def record(self, answer: Answer, pass_number: int, asked_at: float) -> None:
-        """What is recorded of a first pass comes within the time that all its tries may take."""
-        self.recorded(answer, pass_number, asked_at)
+    def settle(self, entry: Entry, answer: Answer, asked_at: float) -> None:
+        """What the core says of a first pass comes within the time that all its tries may take."""
         settings = self.settings
-        if pass_number > 1 or settings.resolver_rate or answer.question.server:
-            return
-        longest = max(2 * settings.timeout, settings.timeout * 1.5**settings.tries)
-        away = settings.patience + 10.0
-        taken = self.transport.now - asked_at - self.transport.stalled
-        assert taken <= (settings.tries + EXTRA_SENDS) * (longest + away), (answer, taken)
+        at_resolvers = not (settings.resolver_rate or answer.question.server)
+        if entry.pass_number == 1 and at_resolvers:
+            longest = max(2 * settings.timeout, settings.timeout * 1.5**settings.tries)
+            away = settings.patience + 10.0
+            taken = self.transport.now - asked_at - self.transport.stalled
+            assert taken <= (settings.tries + EXTRA_SENDS) * (longest + away), (answer, taken)
+        Plans.settle(self.table, entry, answer, asked_at)
 
     def _keep_plans(self, *given: Any, **more: Any) -> Plans:
         self.table = Plans(*given, **more)
+        self.table.settle = self.settle
         return self.table
 
     def all_servers(self) -> list[Server]:
