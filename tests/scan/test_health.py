@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 from dnstats.answer import Outcome, Reason
+from dnstats.scan import health
 from dnstats.scan.server import Lane, State
 
 from tests.scan.asking import quick, txt
@@ -135,8 +136,6 @@ def test_what_one_resolver_leaves_the_other_takes() -> None:
 
 
 def test_a_given_up_server_gets_another_chance_in_the_second_pass() -> None:
-    from dnstats.scan import health
-
     question = txt("a.example", "192.0.2.1")
     bench = Bench(question)
     bench.run_out()
@@ -191,3 +190,16 @@ def test_a_server_whose_port_stays_closed_is_given_up_like_a_silent_one() -> Non
         bench.turn(0.05)
     assert bench.now >= start + 5
     assert {answer.reason for [answer] in bench.answers.values()} == {Reason.UNREACHABLE}
+
+
+def test_resolvers_that_come_and_go_at_once_make_no_question_go_round() -> None:
+    bench = Bench(
+        txt("a.example"), scan_settings=quick("192.0.2.53", "192.0.2.54", patience=0.0, tries=2)
+    )
+    for _ in range(30):
+        for lane in {lane for lane, _ in bench.sends()}:
+            bench.core.refused(lane, bench.now)
+        for server in bench.servers():
+            health.heard(bench.core, server, 0, bench.now)  # of something that was asked before
+    bench.collect()
+    assert [answer.attempts for answer in bench.answers[txt("a.example")]] == [5]

@@ -25,6 +25,7 @@ def test_whatever_its_servers_do_a_scan_ends_with_the_truth_or_not_measured(seed
     [
         pytest.param(61, id="questions that shun one of two resolvers"),
         pytest.param(11258, id="a resolver that cuts answers and takes no connections"),
+        pytest.param(200636, id="a resolver that comes and goes at once, and no patience"),
         pytest.param(4, id="an idle connection, and a clock at 1024"),
     ],
 )

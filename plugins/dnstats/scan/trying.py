@@ -63,7 +63,9 @@ def again(core: Lookups, lookup: Lookup, reason: Reason) -> None:
     if lookup.owner is PROBE:
         return
     if server is None or server.state is State.DEAD:
-        if server is not None and server.pool is not None and not server.pool.is_dead:
+        # To another resolver, unless they come and go faster than they are asked.
+        may_go_on = lookup.sends < core.settings.tries + MAX_REFUNDS
+        if server is not None and server.pool is not None and not server.pool.is_dead and may_go_on:
             lookup.tcp = False
             _repeat(core, lookup)
             return
