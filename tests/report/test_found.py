@@ -53,3 +53,14 @@ def test_many_issuers_are_counted() -> None:
     assert found_at(list(row.values())) == {"caa": f"{', '.join('a' * 8)} and 3 more"}
     row["caa_issuers"] = []
     assert found_at(list(row.values())) == {"caa": "nobody at all may issue"}
+
+
+def test_a_record_to_publish_is_never_cut_off(database: sa.Connection, tmp_path: Path) -> None:
+    domain = ".".join(["x" * 63] * 3) + ".example"
+    record = f"v=DMARC1; p=none; rua=mailto:d@example.com; x={'z' * 180}"
+    site = Site(domain, {"dmarc": dmarc.parse_example(record)})
+    page = write_report(database, fill_run(database, [site]), tmp_path, rule_texts(), advise)
+    found = find_site(page.parent, domain) or {}
+    (line,) = found["publish"]["DMARC007"]
+    assert line.endswith("all of your own mail passes")
+    assert f'{"z" * 180}"' in site_page(page.parent, domain, "site.html").replace("&#34;", '"')

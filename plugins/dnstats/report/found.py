@@ -5,10 +5,12 @@ A fact that nobody could tell, or that does not apply, has no line: the grade sa
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dnstats.report.chart import DOES_NOT_APPLY, NOT_MEASURED
+from dnstats.visible import visible
 
 COLUMNS = (
     "ipv6", "ns_count", "ns_service", "soa_serials", "dnssec_state", "caa", "caa_issuers", "https",
@@ -17,6 +19,7 @@ COLUMNS = (
 )  # fmt: skip
 """The columns of site_facts that it takes, in this order."""
 
+MAX_LINE = 300
 MOST_ISSUERS = 8  # named; a site may name any number
 _UNTOLD = (NOT_MEASURED, DOES_NOT_APPLY, None, "")
 _THERE = {
@@ -28,8 +31,13 @@ _THERE = {
 }
 
 
-def found_at(values: Sequence[Any]) -> dict[str, str]:
-    """Family -> what was found. `values` are those of `COLUMNS`."""
+def found_at(values: Sequence[Any]) -> Mapping[str, str]:
+    """Family -> what was found, made visible. `values` are those of `COLUMNS`."""
+    return _found(tuple(tuple(one) if isinstance(one, list) else one for one in values))
+
+
+@functools.lru_cache(maxsize=1 << 14)  # most sites of a million are like many others
+def _found(values: tuple[Any, ...]) -> Mapping[str, str]:
     facts = dict(zip(COLUMNS, values, strict=True))
     lines = {
         "ns": _joined(_many(facts["ns_count"], "name server"), facts["ns_service"]),
@@ -47,7 +55,7 @@ def found_at(values: Sequence[Any]) -> dict[str, str]:
     }  # fmt: skip
     for column, (family, there, not_there) in _THERE.items():
         lines[family] = {"published": there, "none": not_there}.get(facts[column], "")
-    return {family: line for family, line in lines.items() if line}
+    return {family: visible(line, MAX_LINE) for family, line in lines.items() if line}
 
 
 def _joined(*parts: str | None) -> str:

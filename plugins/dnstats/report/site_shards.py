@@ -25,7 +25,7 @@ from dnstats.visible import visible
 SITES_A_FILE = 250
 MAX_EVIDENCE = 500
 MAX_DOMAIN = 300
-MAX_FOUND = 300
+MAX_RECORD = 1000  # a name, a string of TXT and what to know: a record cut off must not be pasted
 _short = functools.lru_cache(maxsize=4096)(visible)  # names of rules and families come again
 
 
@@ -146,7 +146,7 @@ def _site(row: sa.Row[Any], advise: Advise) -> dict[str, Any]:
         "grade": grade,
         "letter": letter,
         "why": why and visible(why, 200),
-        "found": {family: visible(line, MAX_FOUND) for family, line in found_at(facts).items()},
+        "found": found_at(facts),
         "grades": [
             [
                 _short(one.family, 40),
@@ -169,7 +169,7 @@ def _site(row: sa.Row[Any], advise: Advise) -> dict[str, Any]:
             for one, gain in ((remarks[at], advice.gains[at]) for at in advice.order)
         ],
         "publish": {
-            _short(code, 40): [visible(line, MAX_EVIDENCE) for line in lines]
+            _short(code, 40): [visible(line, MAX_RECORD) for line in lines]
             for code, lines in advice.records.items()
         },
         "next": way and {"letter": way.next, "mend": list(way.mend), "reaches": way.reaches},
