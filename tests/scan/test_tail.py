@@ -193,3 +193,17 @@ def test_what_comes_up_in_a_zone_in_doubt_waits_and_is_never_absent() -> None:
     assert [answer.reason for answer in got] == [Reason.TIMEOUT, Reason.ZONE_SILENT]
     assert world.plans.sites_done == 1
     assert world.plans.in_progress == 0
+
+
+def test_what_waits_while_nothing_goes_on_any_more_is_asked_all_the_same() -> None:
+    """No scan may hang on what it waits for, whatever that is."""
+    world = _world()
+    mail = txt("_dmarc.dead.com")
+    waiting = Entry(mail, first=Answer(mail, Outcome.NOT_MEASURED, Reason.TIMEOUT))
+    world.plans._parking.add(waiting)
+    world.plans.begin_second_pass()
+    assert (mail, 2) not in world.asked
+    world.plans.in_progress = 0
+    assert world.plans.wants_second_pass
+    world.plans.begin_second_pass()
+    assert (mail, 2) in world.asked

@@ -342,7 +342,7 @@ class Plans:
     @property
     def wants_second_pass(self) -> bool:
         """Whether `begin_second_pass` has something to do."""
-        return self._parking.has_news
+        return self._parking.has_news or (not self.in_progress and self.has_parked)
 
     def overdue(self, entry: Entry) -> None:
         """The first try of its first pass went unanswered."""
