@@ -131,3 +131,10 @@ def test_the_scale_in_words_is_the_scale(reports: Path) -> None:
     assert f"A+ from {lowest['A+']}" in pages.LETTERS
     costs = ", ".join(f"{severity.value} {points}" for severity, points in POINTS.items())
     assert costs in outlines(reports)["one site"].text
+
+
+def test_what_holds_for_paper_stands_last() -> None:
+    """Else `.look-up` would show its form on paper again: the later rule wins."""
+    last = (pages.TEMPLATES / "report.css").read_text("utf-8").rstrip().splitlines()[-1]
+    assert last.startswith("@media print{")
+    assert ".look-up" in last.partition("{display:none}")[0]
