@@ -12,8 +12,8 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from dnstats import wire
-from dnstats.scan.lookups import Lookups, Sends
-from dnstats.scan.server import Lane
+from dnstats.scan.lookups import Lookups
+from dnstats.scan.server import Lane, Sends
 
 from tests.scan.nameserver import Query
 from tests.scan.simulated_internet import (

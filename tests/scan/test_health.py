@@ -139,7 +139,7 @@ def test_a_given_up_server_gets_another_chance_in_the_second_pass() -> None:
     question = txt("a.example", "192.0.2.1")
     bench = Bench(question)
     bench.run_out()
-    health.give_up(bench.core, bench.core.servers["192.0.2.1"])
+    bench.core.give_up(bench.core.servers["192.0.2.1"])
     health.forgive(bench.core)
     bench.add(txt("b.example", "192.0.2.1"))
     [(lane, query)] = bench.sends()

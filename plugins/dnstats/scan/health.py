@@ -9,17 +9,13 @@ patience is over. Being given up is an outcome of "not measured", never of "abse
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from dnstats import wire
 from dnstats.answer import Question, Reason
 from dnstats.scan import trying
 from dnstats.scan.query import HEADERS, OPT, question_section
 from dnstats.scan.reply import failed
 from dnstats.scan.server import DIRECT_IN_FLIGHT, PROBE, Lane, Lookup, Server, State
-
-if TYPE_CHECKING:
-    from dnstats.scan.lookups import Lookups
+from dnstats.scan.traffic import Traffic
 
 PROBE_TIMEOUT = 1.0  # seconds; a cached answer needs far less
 PROBE_GAP = 0.2  # after the first lost control question; grows
@@ -31,12 +27,7 @@ REFUSALS = 10  # in a row, before a server that refuses is asked slower
 MAX_STRETCH = 16.0
 
 
-def reason_of(server: Server) -> Reason:
-    """Why a question to a server that was given up is not measured."""
-    return Reason.UNREACHABLE if server.refused else Reason.TIMEOUT
-
-
-def heard(core: Lookups, server: Server, answers: int, now: float) -> None:
+def heard(core: Traffic, server: Server, answers: int, now: float) -> None:
     """The server spoke."""
     server.heard_at = now
     server.refused = False
@@ -55,7 +46,7 @@ def heard(core: Lookups, server: Server, answers: int, now: float) -> None:
         server.pace.stretch = 1.0
 
 
-def _revive(core: Lookups, server: Server, now: float) -> None:
+def _revive(core: Traffic, server: Server, now: float) -> None:
     was, server.state = server.state, State.LIVE
     if was is State.DEAD and server.pool is not None:
         server.pool.dead -= 1
@@ -77,7 +68,7 @@ def _revive(core: Lookups, server: Server, now: float) -> None:
 # -- resolvers ------------------------------------------------------------------------------------
 
 
-def suspect(core: Lookups, lookup: Lookup, now: float) -> None:
+def suspect(core: Traffic, lookup: Lookup, now: float) -> None:
     """A resolver has said nothing since this question was sent, and its time is over."""
     server = lookup.server
     assert server is not None
@@ -91,7 +82,7 @@ def suspect(core: Lookups, lookup: Lookup, now: float) -> None:
         _send_probe(core, server, now)
 
 
-def _send_probe(core: Lookups, server: Server, now: float) -> None:
+def _send_probe(core: Traffic, server: Server, now: float) -> None:
     question = Question(".", wire.NS)
     probe = Lookup(question, question_section(question.name, question.rdtype), PROBE)
     lane = server.datagram_lane()
@@ -110,7 +101,7 @@ def _send_probe(core: Lookups, server: Server, now: float) -> None:
     core.outbox.append((lane, query, len(query)))
 
 
-def probe_if_due(core: Lookups, server: Server, now: float) -> None:
+def probe_if_due(core: Traffic, server: Server, now: float) -> None:
     """Called when the server's time has come: another control question if it is away."""
     if server.is_resolver and server.state >= State.SILENT and server.probe is None:
         if now >= server.probe_at:
@@ -119,7 +110,7 @@ def probe_if_due(core: Lookups, server: Server, now: float) -> None:
             core.wake(server, server.probe_at)
 
 
-def probe_lost(core: Lookups, server: Server, now: float) -> None:
+def probe_lost(core: Traffic, server: Server, now: float) -> None:
     """A control question was not answered."""
     probe = server.probe
     server.probe = None
@@ -139,7 +130,7 @@ def probe_lost(core: Lookups, server: Server, now: float) -> None:
     core.wake(server, server.probe_at)
 
 
-def _go_silent(core: Lookups, server: Server) -> None:
+def _go_silent(core: Traffic, server: Server) -> None:
     server.state = State.SILENT
     server.probe_gap = PROBE_GAP
     limbo, server.limbo = server.limbo, []
@@ -151,7 +142,7 @@ def _go_silent(core: Lookups, server: Server) -> None:
         _bury(core, server)
 
 
-def _refund(core: Lookups, lookup: Lookup) -> None:
+def _refund(core: Traffic, lookup: Lookup) -> None:
     """The try does not count; the question waits for the resolver, or goes to another one."""
     if lookup.is_done or lookup.is_queued:
         return
@@ -162,14 +153,14 @@ def _refund(core: Lookups, lookup: Lookup) -> None:
         core.counters.refunds += 1
     server = lookup.server
     if server is not None and server.state is State.DEAD:
-        trying.again(core, lookup, reason_of(server))
+        trying.again(core, lookup, server.reason_when_dead)
     elif lookup.tries < core.settings.tries or lookup.tcp:
         trying.requeue(core, lookup)
     else:
         trying.again(core, lookup, Reason.TIMEOUT)
 
 
-def _bury(core: Lookups, server: Server) -> None:
+def _bury(core: Traffic, server: Server) -> None:
     """The patience is over: whatever waits goes to another resolver, or ends not measured."""
     server.state = State.DEAD
     pool = server.pool
@@ -186,13 +177,13 @@ def _bury(core: Lookups, server: Server) -> None:
         if not lookup.is_done:
             lookup.tcp = False
             lookup.server = lookup.server or server
-            trying.again(core, lookup, reason_of(server))
+            trying.again(core, lookup, server.reason_when_dead)
 
 
 # -- servers asked directly -----------------------------------------------------------------------
 
 
-def silent(core: Lookups, server: Server, lookup: Lookup, now: float) -> None:
+def silent(core: Traffic, server: Server, lookup: Lookup, now: float) -> None:
     """A server that is asked directly left a datagram unanswered and has not spoken since."""
     if not server.streak:
         server.silent_since = lookup.sent_at
@@ -206,21 +197,10 @@ def silent(core: Lookups, server: Server, lookup: Lookup, now: float) -> None:
     pause = FIRST_PAUSE * 2.0 ** min(server.streak - SILENT_AFTER, 10)
     server.resume_at = now + min(pause, MAX_PAUSE)
     if now - server.silent_since >= core.settings.server_patience:
-        give_up(core, server)
+        core.give_up(server)
 
 
-def give_up(core: Lookups, server: Server) -> None:
-    """Whatever waits for this server ends not measured, and so does what comes in this pass."""
-    server.state = State.DEAD
-    waiting = list(server.queue) + list(server.stream_queue)
-    server.queue.clear()
-    server.stream_queue.clear()
-    for lookup in waiting:
-        if not lookup.is_done:
-            core.finish(lookup, failed(lookup, reason_of(server)))
-
-
-def forgive(core: Lookups) -> None:
+def forgive(core: Traffic) -> None:
     """The second pass begins: servers that were given up get another chance."""
     for server in core.servers.values():
         if server.state is State.DEAD:
@@ -241,16 +221,16 @@ def refusing(server: Server, now: float) -> None:
         server.pace.stretch = min(server.pace.stretch * 2, MAX_STRETCH)
 
 
-def unroutable(core: Lookups, lane: Lane) -> None:
+def unroutable(core: Traffic, lane: Lane) -> None:
     """No route to a server: nothing can be asked there."""
     server = lane.server
     server.is_unroutable = server.refused = True
     for lookup in lane.lookups():
         core.finish(lookup, failed(lookup, Reason.UNREACHABLE))
-    give_up(core, server)
+    core.give_up(server)
 
 
-def refused(core: Lookups, lane: Lane, now: float) -> None:
+def refused(core: Traffic, lane: Lane, now: float) -> None:
     """The port is closed. For a resolver: it is away. For others: try again later, then end."""
     server = lane.server
     server.refused = True
@@ -276,4 +256,4 @@ def refused(core: Lookups, lane: Lane, now: float) -> None:
         core.release(lookup)
         trying.again(core, lookup, Reason.UNREACHABLE)
     if lost and now - server.silent_since >= core.settings.server_patience:
-        give_up(core, server)
+        core.give_up(server)

@@ -17,6 +17,7 @@ from dnstats.scan.window import Window
 RESOLVER_LANES = 4  # sockets, and so source ports, at one resolver
 DIRECT_IN_FLIGHT = 3  # at one address that is asked directly
 FOLDED_OFTEN = 3  # after that many, a server is asked in lower case
+QUESTION_AT = 12  # where a message's question section begins
 PROBE = object()  # owner of control questions
 LINGERING = 2000  # look-ups at one resolver that wait beside its window
 STREAM_IN_FLIGHT = 16  # queries pipelined on one TCP connection (RFC 7766 section 6.2.1.1)
@@ -219,6 +220,11 @@ class Server:
         self.probe_gap = 0.0
         self.probe_at = 0.0  # no control question before this time
         self.limbo: list[Lookup] = []
+
+    @property
+    def reason_when_dead(self) -> Reason:
+        """Why a question to a server that was given up is not measured."""
+        return Reason.UNREACHABLE if self.refused else Reason.TIMEOUT
 
     @property
     def folds_case(self) -> bool:
