@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from dnstats.stack.fault import StackFault
 from dnstats.stack.places import places
-from dnstats.stack.rerun import Again, choose, find_run, rerun
+from dnstats.stack.rerun import Again, choose, find_run, in_one_piece, rerun
 from rich.console import Console
 
 
@@ -48,6 +48,14 @@ def test_the_stage_of_each_wanted_chunk_is_cleared(
 def test_chunks_that_are_not_there_are_refused(chunks: str, said: str) -> None:
     with pytest.raises(StackFault, match=said):
         choose(instances(), Again("r", chunks, "scan"))
+
+
+def test_stages_that_never_came_apart_into_chunks_are_cleared_with_the_first() -> None:
+    ended_early = [one for one in instances() if one["task_id"] != "grade_chunk"]
+    ended_early.append({"task_id": "grade_chunk", "map_index": -1, "state": "skipped"})
+    assert in_one_piece(ended_early, "scan_chunk") == [("grade_chunk", -1)]
+    assert in_one_piece(ended_early, "grade_chunk") == []
+    assert in_one_piece(instances(), "scan_chunk") == []
 
 
 def test_a_run_is_named_by_airflow_or_by_its_number() -> None:

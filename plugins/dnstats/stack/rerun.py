@@ -52,7 +52,7 @@ def rerun(places: Places, wanted: Again, console: Console) -> int:
                 raise
             raise StackFault(f"RUN={wanted.run}: Airflow knows no such run of {SCAN}") from None
         tasks = choose(instances, wanted)
-        cleared = api.clear(SCAN, run_id, tasks)
+        cleared = api.clear(SCAN, run_id, [*tasks, *in_one_piece(instances, STAGES[wanted.stage])])
         console.out(
             f"cleared {len(cleared)} tasks of {run_id}: {STAGES[wanted.stage]} of "
             f"{len(tasks)} chunks, with all downstream"
@@ -83,6 +83,18 @@ def find_run(url: str, wanted: str) -> str:
     if name is None:
         raise StackFault(f"RUN={wanted}: there is no run of that number")
     return name
+
+
+def in_one_piece(instances: list[dict[str, object]], task: str) -> list[tuple[str, int]]:
+    """(task id, -1) of the stages behind a task that never came apart into chunks.
+
+    So it stands where a run was ended by hand in its first seconds. Airflow skipped them then, and
+    clearing a chunk's first stage clears what is behind it in the same chunk, which these are not:
+    the chunk would be scanned, and never graded.
+    """
+    stages = list(STAGES.values())
+    whole = {one["task_id"] for one in instances if one["map_index"] == -1}
+    return [(name, -1) for name in stages[stages.index(task) + 1 :] if name in whole]
 
 
 def choose(instances: list[dict[str, object]], wanted: Again) -> list[tuple[str, int]]:
