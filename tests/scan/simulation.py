@@ -105,6 +105,7 @@ class Simulation:
         self.pool = [f"s{number}.com" for number in range(self.sites)]
         self.got: list[tuple[Question, Answer]] = []
         self.recorded = Recorded()
+        self.told: dict[int, Entry] = {}  # kept, so that no other gets its number
         self.offers = Offers(rng)
 
     # -- what is asked ----------------------------------------------------------------------------
@@ -182,10 +183,14 @@ class Simulation:
         return report
 
     def settle(self, entry: Entry, answer: Answer, asked_at: float) -> None:
-        """What the core says of a first pass comes within the time that all its tries may take."""
+        """What the core says of a first pass comes within the time that all its tries may take.
+
+        A denial that the table kept back comes here again, later, and was told in time.
+        """
         settings = self.settings
         at_resolvers = not (settings.resolver_rate or answer.question.server)
-        if entry.pass_number == 1 and at_resolvers:
+        if entry.pass_number == 1 and at_resolvers and id(entry) not in self.told:
+            self.told[id(entry)] = entry
             longest = max(2 * settings.timeout, settings.timeout * 1.5**settings.tries)
             away = settings.patience + 10.0
             taken = self.transport.now - asked_at - self.transport.stalled
