@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -20,6 +18,5 @@ def test_whatever_a_site_publishes_is_read_kept_and_graded_in_no_time(seed: int)
 
 @pytest.mark.long
 def test_twenty_seconds_of_mutated_sites_break_nothing() -> None:
-    """Other seeds every day; those that break something are printed."""
-    first = datetime.date.today().toordinal() * 100_000  # noqa: DTZ011
-    assert not fuzzing.run("sites", first, 20.0)
+    """The same seeds every time, so that a red run is about the change; others by hand."""
+    assert not fuzzing.run("sites", 73_994_800_000, 20.0)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
-
 import pytest
 
 from tests import fuzzing
@@ -17,6 +15,5 @@ def test_no_question_is_lost_none_hangs_and_nothing_wrong_is_believed(seed: int)
 
 @pytest.mark.long
 def test_half_a_minute_of_hostile_rounds_breaks_nothing() -> None:
-    """Other seeds every day; those that break something are printed."""
-    first = datetime.date.today().toordinal() * 1000  # noqa: DTZ011
-    assert not fuzzing.run("sockets", first, 40.0)
+    """The same seeds every time, so that a red run is about the change; others by hand."""
+    assert not fuzzing.run("sockets", 739_948_000, 40.0)

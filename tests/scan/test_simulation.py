@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -35,6 +33,5 @@ def test_what_once_went_wrong_goes_well(seed: int) -> None:
 
 @pytest.mark.long
 def test_a_minute_of_simulated_scans_breaks_nothing() -> None:
-    """Other seeds every day; those that break something are printed."""
-    first = datetime.date.today().toordinal() * 100_000  # noqa: DTZ011
-    assert not fuzzing.run("simulation", first, 60.0)
+    """The same seeds every time, so that a red run is about the change; others by hand."""
+    assert not fuzzing.run("simulation", 73_994_800_000, 60.0)
