@@ -500,3 +500,17 @@ def test_whatever_comes_every_question_ends_once_within_its_sends(
     assert bench.core.direct_in_flight == 0
     assert all(server.in_flight <= 1 for server in bench.core.first.servers)  # a control question
     assert all(server.wake_at > bench.now or server.wake_at == NEVER for server in bench.servers())
+
+
+def test_when_it_was_asked_first_stays_known_through_its_repetitions() -> None:
+    bench = Bench()
+    lookup = bench.add(txt("slow.example", "192.0.2.1"))
+    assert lookup.first_sent == 0.0
+    begun = bench.now
+    bench.sends()
+    assert lookup.first_sent == begun
+    for _ in range(3):
+        bench.turn(bench.core.settings.timeout)
+        bench.sends()
+        assert lookup.first_sent == begun
+    assert lookup.sends > 1

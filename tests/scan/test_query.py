@@ -146,3 +146,23 @@ def test_who_may_be_asked(address: str, public: bool, special: bool) -> None:
 )
 def test_an_opt_out_holds_for_the_name_and_everything_below_it(name: str, is_out: bool) -> None:
     assert is_opted_out(name, frozenset(("example.com", "other.net"))) is is_out
+
+
+PLAIN = st.lists(st.sampled_from(["_dmarc", "_smtp", "_tls", "www", "a", "x-1"]), max_size=3)
+
+
+@given(st.lists(PLAIN, min_size=1, max_size=12))
+def test_names_below_one_another_are_written_each_for_itself(fronts: list[list[str]]) -> None:
+    for front in fronts:
+        name = ".".join([*front, "site", "example"])
+        assert question_section(name, wire.TXT)[:-4] == wire.write_name(name)
+
+
+def test_what_is_too_long_below_a_name_written_before_is_a_bad_name() -> None:
+    above = ".".join(["l" * 50] * 4)
+    assert question_section(above, wire.A)
+    assert question_section("f" * 49 + "." + above, wire.A)
+    question_section("f" * 60 + ".example", wire.A)
+    for front in ("f" * 60, "f" * 30 + "." + "g" * 30):
+        with pytest.raises(wire.BadName):
+            question_section(f"{front}.{above}", wire.A)
